@@ -1,0 +1,1 @@
+"""Changes to the rows of accounts: one function per verb."""

@@ -1,0 +1,1 @@
+"""Changes to the rows of audit: one function per verb."""

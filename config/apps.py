@@ -1,0 +1,9 @@
+"""The Django application "config": it holds the installation's commands."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Name the application."""
+
+    name = "config"

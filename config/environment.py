@@ -1,0 +1,60 @@
+"""Read the installation's settings from environment variables, with errors that name them."""
+
+import os
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, *, default: str | None = None) -> str:
+    """Return the variable's text.
+
+    Raises:
+        ImproperlyConfigured: it is not set and has no default.
+
+    """
+    value = os.environ.get(name, default)
+    if value is None:
+        msg = f"Set the environment variable {name}."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def flag(name: str) -> bool:
+    """Say whether the variable is "1". Anything but "1", "0" and unset is refused."""
+    value = os.environ.get(name, "0")
+    if value not in {"0", "1"}:
+        msg = f"{name} must be 0 or 1, not {value!r}."
+        raise ImproperlyConfigured(msg)
+    return value == "1"
+
+
+def words(name: str, *, default: str) -> list[str]:
+    """Return the comma-separated words of the variable, without empty ones."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, object]:
+    """Return Django's settings for `postgres://user:password@host:port/name?host=/socket/dir`.
+
+    Raises:
+        ImproperlyConfigured: the address is not one of PostgreSQL, or names no database.
+
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        msg = "DATABASE_URL must start with postgres:// (the ledger rests on PostgreSQL's locks)."
+        raise ImproperlyConfigured(msg)
+    query = dict(parse_qsl(parts.query))
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        msg = "DATABASE_URL names no database."
+        raise ImproperlyConfigured(msg)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or query.get("user", "")),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", unquote(parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+    }

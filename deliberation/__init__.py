@@ -1,0 +1,1 @@
+"""Consultations, proposals, debate, moderation."""

@@ -1,0 +1,1 @@
+"""The tables of deliberation, one module per noun."""

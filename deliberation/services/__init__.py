@@ -1,0 +1,1 @@
+"""Changes to the rows of deliberation: one function per verb."""

@@ -1,0 +1,1 @@
+"""The ballot protocol: make, cast, count and check. No Django, no database, no clock."""

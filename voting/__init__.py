@@ -1,0 +1,1 @@
+"""Elections, trustees, credentials, the ballot box, tallies."""

@@ -1,0 +1,1 @@
+"""The tables of voting, one module per noun."""

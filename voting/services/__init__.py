@@ -1,0 +1,1 @@
+"""Changes to the rows of voting: one function per verb."""

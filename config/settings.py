@@ -1,5 +1,6 @@
 """Every setting of the installation.
-environment; docs/operations.md lists them.
+
+Values that differ between installations come from the environment: docs/operations.md lists them.
 """
 
 from pathlib import Path

@@ -18,7 +18,7 @@ class CannotStart(Exception):
 
 
 def die_with_parent(*, by: signal.Signals) -> Callable[[], None]:
-    """Return what a child runs before its program: a session of its own, and `by` when the parent dies."""
+    """Return what a child runs first: it leads a session and gets `by` when its parent dies."""
     parent = os.getpid()
 
     def prepare() -> None:

@@ -1,0 +1,40 @@
+// ElGamal encryption in the exponent (PROTOCOL 1.6; specification "Encrypted answers").
+import { decodeObject, type Json, type JsonObject } from "./encoding.ts";
+import { Element, GENERATOR, IDENTITY, type Scalar } from "./group.ts";
+
+/** (α, β) = (g^r, y^r·g^m). */
+export interface Ciphertext {
+  readonly alpha: Element;
+  readonly beta: Element;
+}
+
+/** Encrypt 0 or 1. The same operations are done for both, so that time tells nothing. */
+export function encryptBit(input: { publicKey: Element; bit: 0 | 1; randomness: Scalar }): Ciphertext {
+  const message = input.bit === 1 ? GENERATOR : IDENTITY;
+  return {
+    alpha: GENERATOR.power(input.randomness),
+    beta: input.publicKey.power(input.randomness).times(message),
+  };
+}
+
+/** The ciphertext of the sum: the pointwise product. */
+export function addCiphertexts(ciphertexts: readonly Ciphertext[]): Ciphertext {
+  return ciphertexts.reduce(
+    (total, { alpha, beta }) => ({ alpha: total.alpha.times(alpha), beta: total.beta.times(beta) }),
+    { alpha: IDENTITY, beta: IDENTITY },
+  );
+}
+
+/** α and β in their text form, for a whole list at the price of one inversion. */
+export function encodeCiphertexts(ciphertexts: readonly Ciphertext[]): JsonObject[] {
+  Element.encodeAll(ciphertexts.flatMap(({ alpha, beta }) => [alpha, beta]));
+  return ciphertexts.map(({ alpha, beta }) => ({ alpha: alpha.encode(), beta: beta.encode() }));
+}
+
+export function decodeCiphertext(value: Json | undefined, place: string): Ciphertext {
+  const fields = decodeObject(value, place, ["alpha", "beta"]);
+  return {
+    alpha: Element.decode(fields["alpha"], `${place}.alpha`),
+    beta: Element.decode(fields["beta"], `${place}.beta`),
+  };
+}

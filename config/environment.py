@@ -5,6 +5,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+
 
 def text(name: str, *, default: str | None = None) -> str:
     """Return the variable's text.
@@ -27,6 +29,38 @@ def flag(name: str) -> bool:
         msg = f"{name} must be 0 or 1, not {value!r}."
         raise ImproperlyConfigured(msg)
     return value == "1"
+
+
+def number(name: str, *, default: int) -> int:
+    """Return the variable's whole number above zero.
+
+    Raises:
+        ImproperlyConfigured: it is something else.
+
+    """
+    value = os.environ.get(name, str(default))
+    if not (value.isascii() and value.isdecimal() and int(value) > 0):
+        msg = f"{name} must be a whole number above zero, not {value!r}."
+        raise ImproperlyConfigured(msg)
+    return int(value)
+
+
+def base_url(name: str, *, default: str | None) -> str:
+    """Return the address people see: https, or http on a loopback address; no slash at the end.
+
+    Raises:
+        ImproperlyConfigured: it is none, or plain http that leaves the machine.
+
+    """
+    value = text(name, default=default)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        msg = f"{name} must look like https://vote.example.org, not {value!r}."
+        raise ImproperlyConfigured(msg)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_NAMES:
+        msg = f"{name} must start with https:// (http is for 127.0.0.1 and localhost alone)."
+        raise ImproperlyConfigured(msg)
+    return value
 
 
 def words(name: str, *, default: str) -> list[str]:

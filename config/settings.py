@@ -4,10 +4,11 @@ Values that differ between installations come from the environment: docs/operati
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from config import environment
+from config import environment, policies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -15,8 +16,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = environment.flag("PNYX_DEBUG")
 SECRET_KEY = environment.text("PNYX_SECRET_KEY", default="insecure" if DEBUG else None)
 # The address people see, without a trailing slash. Mails and the log's origin come from it.
-BASE_URL = environment.text("PNYX_BASE_URL", default="http://127.0.0.1:8000" if DEBUG else None)
-ALLOWED_HOSTS = environment.words("PNYX_ALLOWED_HOSTS", default="127.0.0.1,localhost")
+BASE_URL = environment.base_url("PNYX_BASE_URL", default="http://127.0.0.1:8000" if DEBUG else None)
+# The log's name never changes, even if the installation moves to another address.
+LOG_ORIGIN = environment.text("PNYX_LOG_ORIGIN", default=BASE_URL.partition("://")[2])
+IS_HTTPS = BASE_URL.startswith("https://")
+ALLOWED_HOSTS = environment.words("PNYX_ALLOWED_HOSTS", default=str(urlsplit(BASE_URL).hostname))
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # Files that the server publishes: tiles, checkpoints, election records. And the log's key.
 DATA_DIR = Path(environment.text("PNYX_DATA_DIR", default=str(BASE_DIR / ".local" / "data")))
@@ -30,7 +34,9 @@ DATABASES = {
 }
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # Where the REST interface counts when Valkey is out of reach.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -46,6 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.forms",
@@ -57,6 +64,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
 ]
 MIDDLEWARE = [
+    "config.middleware.SecurityHeaders",
+    "config.middleware.NoCookiesInTheBooth",
+    "config.middleware.PrivatePagesAreNotStored",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -88,6 +98,40 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# --- What browsers are told -----------------------------------------------------------------
+SECURE_CSP = policies.PAGE_CSP
+SECURE_CSP_BOOTH = policies.BOOTH_CSP
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Plain http is for a loopback address alone; environment.base_url refuses any other.
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 2 * 365 * 86_400 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+# Set PNYX_BEHIND_PROXY only where a proxy replaces both headers on every request.
+BEHIND_PROXY = environment.flag("PNYX_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+USE_X_FORWARDED_HOST = False
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
+# `__Host-` binds a cookie to this very host; browsers accept the name over https only.
+_COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
+LANGUAGE_COOKIE_NAME = f"{_COOKIE_PREFIX}language"
+LANGUAGE_COOKIE_SECURE = IS_HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
 # --- People ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -98,6 +142,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 EMAIL_BACKEND = environment.text(
     "PNYX_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend"
 )
+EMAIL_FILE_PATH = environment.text("PNYX_MAIL_DIR", default=str(BASE_DIR / ".local" / "mail"))
 DEFAULT_FROM_EMAIL = environment.text("PNYX_FROM_EMAIL", default="pnyx@localhost")
 
 # --- Language and time -------------------------------------------------------------------
@@ -111,16 +156,47 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static" / "collected"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+# A hash in each file's name lets browsers keep it for ever. Debugging serves the build as it is.
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
 
 # --- REST interface ----------------------------------------------------------------------
+# Views say themselves who may and how they know it; what they leave out is refused.
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.permissions.DenyAll"],
+    "DEFAULT_PARSER_CLASSES": ["config.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.throttles.MinuteThrottle"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
-    "NUM_PROXIES": 1,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api_errors.answer_with_code",
+    "NUM_PROXIES": int(BEHIND_PROXY),
+    "STRICT_JSON": True,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Pnyx", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+# Requests of one subscriber a minute, by a view's throttle_scope.
+REQUESTS_PER_MINUTE = {
+    "read": environment.number("PNYX_READS_PER_MINUTE", default=1_200),
+    "cast": environment.number("PNYX_CASTS_PER_MINUTE", default=600),
+    "write": environment.number("PNYX_WRITES_PER_MINUTE", default=60),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pnyx",
+    "DESCRIPTION": "Elections, their records, the audit log, consultations and proposals.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "DISABLE_ERRORS_AND_WARNINGS": False,
+}
 
 # --- Celery ------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -130,3 +206,29 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task that outlives the visibility timeout would be delivered twice.
+CELERY_TASK_SOFT_TIME_LIMIT = 600
+CELERY_TASK_TIME_LIMIT = 660
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3_600}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Diary of the processes --------------------------------------------------------------
+# Who asked for what is not written down: no address, no query, nothing at all of casting.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"private": {"()": "config.diary.WithoutRequests"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["private"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": environment.text("PNYX_LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

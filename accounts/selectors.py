@@ -1,0 +1,149 @@
+"""Questions about people, organisations, roles and rolls."""
+
+from collections.abc import Iterator
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.db.models import Count, QuerySet
+
+from accounts.models import Organisation, Role, Roll, RollEntry, User
+
+Person = User | AnonymousUser
+
+# UNION, not UNION ALL: should a circle ever get in, the walk still ends.
+LINEAGE = """
+WITH RECURSIVE lineage(id, parent_id) AS (
+    SELECT id, parent_id FROM accounts_organisation WHERE id = %s
+    UNION
+    SELECT parent.id, parent.parent_id
+    FROM accounts_organisation parent JOIN lineage ON parent.id = lineage.parent_id
+) SELECT id FROM lineage
+"""
+FAMILY = """
+WITH RECURSIVE family(id) AS (
+    SELECT id FROM accounts_organisation WHERE id = ANY(%s)
+    UNION
+    SELECT child.id
+    FROM accounts_organisation child JOIN family ON child.parent_id = family.id
+) SELECT id FROM family
+"""
+
+
+def _ids(sql: str, parameter: object) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [parameter])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def lineage(organisation: Organisation) -> list[int]:
+    """Return the keys of an organisation and of all that stand above it."""
+    return _ids(LINEAGE, organisation.pk)
+
+
+def family(organisations: list[int]) -> list[int]:
+    """Return these keys and those of all organisations that stand below them."""
+    return _ids(FAMILY, organisations)
+
+
+def organisations_where(user: User, kind: Role.Kind) -> QuerySet[Organisation]:
+    """Return the organisations in which a person holds an office, itself or from above."""
+    held = Role.objects.filter(user=user, kind=kind).values_list("organisation_id", flat=True)
+    return Organisation.objects.filter(pk__in=family(list(held))).order_by("name", "pk")
+
+
+def holds_role(user: User, organisation: Organisation, kind: Role.Kind) -> bool:
+    """Say whether a person holds an office in an organisation or in one above it."""
+    return Role.objects.filter(
+        user=user, kind=kind, organisation_id__in=lineage(organisation)
+    ).exists()
+
+
+def has_any_role(user: User) -> bool:
+    """Say whether a person holds an office anywhere."""
+    return Role.objects.filter(user=user).exists()
+
+
+def roles_of(organisation: Organisation) -> QuerySet[Role]:
+    """Return who holds which office in an organisation itself."""
+    return (
+        Role.objects.filter(organisation=organisation)
+        .select_related("user")
+        .order_by("kind", "user__display_name", "pk")
+    )
+
+
+def roles_from_above(organisation: Organisation) -> QuerySet[Role]:
+    """Return who holds an office here because of one in an organisation above."""
+    above = [key for key in lineage(organisation) if key != organisation.pk]
+    return (
+        Role.objects.filter(organisation_id__in=above)
+        .select_related("user", "organisation")
+        .order_by("kind", "user__display_name", "pk")
+    )
+
+
+def has_verified_email(user: Person, email: str) -> bool:
+    """Say whether this person has shown that mail to `email` reaches them."""
+    return (
+        user.is_authenticated
+        and user.is_active
+        and EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists()
+    )
+
+
+def verified_emails(user: Person) -> list[str]:
+    """Return the addresses, in lower case, at which mail is known to reach this person."""
+    if not user.is_authenticated:
+        return []
+    return sorted(
+        email.lower()
+        for email in EmailAddress.objects.filter(user=user, verified=True).values_list(
+            "email", flat=True
+        )
+    )
+
+
+def person_with_verified_email(email: str) -> User | None:
+    """Return the active person who has shown that mail to `email` reaches them."""
+    return (
+        User.objects.filter(
+            is_active=True, emailaddress__email=email.lower(), emailaddress__verified=True
+        )
+        .order_by("pk")
+        .first()
+    )
+
+
+def has_second_factor(user: User) -> bool:
+    """Say whether signing in takes a passkey or a code; recovery codes alone do not count."""
+    return (
+        Authenticator.objects.filter(user=user)
+        .exclude(type=Authenticator.Type.RECOVERY_CODES)
+        .exists()
+    )
+
+
+def rolls_of(organisation: Organisation) -> QuerySet[Roll]:
+    """Return an organisation's rolls, newest first, each with its number of `people`."""
+    return (
+        Roll.objects.filter(organisation=organisation)
+        .annotate(people=Count("entries"))
+        .order_by("-imported_at", "-pk")
+    )
+
+
+def roll_entries(roll: Roll) -> QuerySet[RollEntry]:
+    """Return a roll's entries in the order of their addresses."""
+    return RollEntry.objects.filter(roll=roll).order_by("email")
+
+
+def roll_emails(roll: Roll) -> Iterator[str]:
+    """Yield the addresses of a roll in their order, without holding all of them at once."""
+    return roll_entries(roll).values_list("email", flat=True).iterator(chunk_size=10_000)
+
+
+def is_on_roll(user: Person, roll: Roll) -> bool:
+    """Say whether one of the person's verified addresses is on the roll."""
+    return RollEntry.objects.filter(roll=roll, email__in=verified_emails(user)).exists()

@@ -73,7 +73,7 @@ def decode_credentials(data: bytes) -> dict[str, int]:
     """
     weights = read_credentials(data)
     for index, public in enumerate(weights):
-        check_credential(public, place=f"credentials[{index}]")
+        check_credential(public, place=f"[{index}]")
     return weights
 
 
@@ -86,8 +86,8 @@ def read_credentials(data: bytes) -> dict[str, int]:
     value = decode_json(data, source="credentials", limit_bytes=LIST_LIMIT_BYTES)
     weights: dict[str, int] = {}
     has_weights: bool | None = None
-    for index, item in enumerate(read_list(value, place="credentials")):
-        place = f"credentials[{index}]"
+    for index, item in enumerate(read_list(value, place="")):
+        place = f"[{index}]"
         public, comma, weight = read_text(item, place=place).partition(",")
         if has_weights not in (None, bool(comma)):
             msg = "only some credentials have a weight"

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn, TypeVar
 
-from evote.errors import DecodeError
+from evote.errors import DecodeError, ShapeError
 
 T = TypeVar("T")
 
@@ -206,11 +206,11 @@ def read_object(
     for name in fields:
         if name not in item:
             msg = f"the field {name!r} is missing"
-            raise DecodeError(msg, place=place)
+            raise ShapeError(msg, place=place)
     for name in item:
         if name not in fields and name not in optional:
             msg = f"the field {name!r:.60} is unknown"
-            raise DecodeError(msg, place=place)
+            raise ShapeError(msg, place=place)
     return item
 
 
@@ -236,7 +236,7 @@ def read_list(value: object, *, place: str, length: int | None = None) -> list[o
     items = _of_type(value, list, place=place)
     if length is not None and len(items) != length:
         msg = f"the list has {len(items)} elements, not {length}"
-        raise DecodeError(msg, place=place)
+        raise ShapeError(msg, place=place)
     return items
 
 
@@ -255,7 +255,7 @@ def read_integer(value: object, *, place: str, minimum: int = 0) -> int:
     number = _of_type(value, int, place=place)
     if number < minimum:
         msg = f"{number} is less than {minimum}"
-        raise DecodeError(msg, place=place)
+        raise ShapeError(msg, place=place)
     return number
 
 
@@ -272,7 +272,7 @@ def _of_type(value: object, kind: type[T], *, place: str) -> T:
     if type(value) is not kind:
         found = _TYPE_NAMES.get(type(value), "null")
         msg = f"expected {_TYPE_NAMES[kind]}, found {found}"
-        raise DecodeError(msg, place=place)
+        raise ShapeError(msg, place=place)
     return value
 
 

@@ -45,6 +45,14 @@ class DecodeError(EvoteError):
         return _rebuild_decode_error, (self.message, self.place, self.code)
 
 
+class ShapeError(DecodeError):
+    """JSON, but with other fields, types or lengths than the object must have."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process."""
+        return _rebuild_shape_error, (self.message, self.place)
+
+
 class NotSupported(EvoteError):
     """The object may be sound, but it uses what this version of `evote` cannot check yet.
 
@@ -89,3 +97,7 @@ class InvalidRecord(EvoteError):
 
 def _rebuild_decode_error(message: str, place: str, code: DecodeCode) -> DecodeError:
     return DecodeError(message, place=place, code=code)
+
+
+def _rebuild_shape_error(message: str, place: str) -> ShapeError:
+    return ShapeError(message, place=place)

@@ -7,3 +7,7 @@ class ConfigConfig(AppConfig):
     """Name the application."""
 
     name = "config"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from config import checks as checks  # registers on import

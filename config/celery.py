@@ -6,6 +6,7 @@ A sweep asks the database what is due, does it once, and may be killed at any ti
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -14,9 +15,21 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # name of the task -> seconds between two runs
-SWEEPS: dict[str, float] = {}
+SWEEPS: dict[str, float] = {
+    "config.tasks.heartbeat": 5.0,
+}
 
 app.conf.beat_schedule = {
     task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0) * 5}}
     for task, seconds in SWEEPS.items()
 }
+
+
+def _refuse_unless_sound(**_details: object) -> None:
+    from config.self_test import refuse_unless_sound  # needs the applications to be loaded
+
+    refuse_unless_sound()
+
+
+worker_init.connect(_refuse_unless_sound, weak=False)
+beat_init.connect(_refuse_unless_sound, weak=False)

@@ -10,13 +10,16 @@ import hmac
 import ipaddress
 import logging
 import time
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # the framework's views import this module
+    from rest_framework.views import APIView
 
 LOGGER = logging.getLogger(__name__)
 DEFAULT_SCOPE = "read"
@@ -45,7 +48,7 @@ def counter_name(*, scope: str, ident: str, window: int) -> str:
 class MinuteThrottle(BaseThrottle):
     """Allow so many requests a minute, by the view's `throttle_scope` ("read" without one)."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         """Say whether this request is still within the rate of its scope."""
         scope = getattr(view, "throttle_scope", DEFAULT_SCOPE)
         name = counter_name(

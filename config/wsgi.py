@@ -6,3 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+
+from config.self_test import refuse_unless_sound  # noqa: E402 - needs the applications
+
+refuse_unless_sound()

@@ -1,0 +1,171 @@
+"""What a process checks before it serves anybody (SECURITY.md 5.2).
+
+Each check returns nothing or raises `Unsound`. The web server, the worker and beat run
+`refuse_unless_sound` when they start; `manage.py check` runs the same functions.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from config.built import NotBuiltError, built_file
+from evote.group import SelfTestFailed, self_test
+
+BOOTH = "booth.js"
+CLOCK_TOLERANCE = timedelta(seconds=2)
+# A setting of PostgreSQL, and what it must be so that an accepted ballot survives a crash.
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
+COMMITS_THAT_WAIT = {"on", "local", "remote_write", "remote_apply"}
+# Tables whose rows nobody may change, with what their triggers refuse.
+APPEND_ONLY_TABLES = ("audit_logentry", "audit_checkpoint", "voting_ballot")
+# The whole content of a trustee's private key file: a JSON string of a long decimal number.
+TRUSTEE_SECRET = re.compile(r'\s*"[1-9][0-9]{70,76}"\s*')
+SECRET_FILE_LIMIT_BYTES = 200
+
+
+class Unsound(Exception):
+    """The installation must not serve. The message says why, in one sentence."""
+
+
+def check_group() -> None:
+    """Refuse a cryptographic library that takes points outside the group (items 1 to 3).
+
+    Raises:
+        Unsound: the library under `evote` does not do what it must.
+
+    """
+    try:
+        self_test()
+    except SelfTestFailed as error:
+        raise Unsound(str(error)) from error
+
+
+def check_durability() -> None:
+    """Refuse a database that may forget what it has confirmed (item 4).
+
+    Raises:
+        Unsound: a setting of PostgreSQL trades safety for speed.
+
+    """
+    if settings.DEBUG:  # a test's database goes with the test
+        return
+    for name, expected in DURABLE.items():
+        if (value := _setting_of_database(name)) != expected:
+            msg = f"PostgreSQL's {name} is {value!r}; ballots need {expected!r}."
+            raise Unsound(msg)
+    if _setting_of_database("synchronous_commit") not in COMMITS_THAT_WAIT:
+        msg = "PostgreSQL's synchronous_commit is off: a confirmed ballot could be lost."
+        raise Unsound(msg)
+
+
+def check_append_only() -> None:
+    """Refuse tables of the ledger without their triggers (item 4).
+
+    A table that is not there yet is no fault: the migration that makes it comes first.
+
+    Raises:
+        Unsound: somebody took a trigger off, or it does not fire always.
+
+    """
+    with connection.cursor() as cursor:
+        for table in APPEND_ONLY_TABLES:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+            if not cursor.fetchone()[0]:
+                continue
+            # tgtype is a bit mask: 8 delete, 16 update, 32 truncate.
+            cursor.execute(
+                "SELECT coalesce(bit_or(tgtype), 0) FROM pg_trigger "
+                "WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal AND tgenabled = 'A'",
+                [table],
+            )
+            events = cursor.fetchone()[0]
+            for bit, name in ((8, "DELETE"), (16, "UPDATE"), (32, "TRUNCATE")):
+                if not events & bit:
+                    msg = f"No trigger of {table} refuses {name}: run `manage.py migrate`."
+                    raise Unsound(msg)
+
+
+def check_clock() -> None:
+    """Refuse a clock that is not the database's (item 6, as far as one machine can tell).
+
+    Raises:
+        Unsound: they differ by more than two seconds.
+
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        difference = abs(timezone.now() - cursor.fetchone()[0])
+    if difference > CLOCK_TOLERANCE:
+        msg = f"This machine's clock and the database's differ by {difference}."
+        raise Unsound(msg)
+
+
+def check_booth() -> None:
+    """Refuse to serve a site whose booth is not built (item 7).
+
+    Raises:
+        Unsound: there is no bundle, so no page could be checked against the log.
+
+    """
+    try:
+        built_file(BOOTH)
+    except NotBuiltError as error:
+        if not settings.DEBUG:
+            raise Unsound(str(error)) from error
+
+
+def check_no_trustee_secret() -> None:
+    """Refuse an environment or data folder that holds a trustee's private key (item 8).
+
+    Raises:
+        Unsound: it names the variable or the file, never the value.
+
+    """
+    for name, value in os.environ.items():
+        if TRUSTEE_SECRET.fullmatch(value):
+            msg = f"The environment variable {name} looks like a trustee's private key."
+            raise Unsound(msg)
+    folder = Path(settings.DATA_DIR)
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        # Tiles and records are many and large; a private key is one short line.
+        if path.is_file() and path.stat().st_size <= SECRET_FILE_LIMIT_BYTES:
+            content = path.read_bytes().decode("utf-8", errors="replace")
+            if TRUSTEE_SECRET.fullmatch(content):
+                msg = f"{path} looks like a trustee's private key; it does not belong here."
+                raise Unsound(msg)
+
+
+WITHOUT_DATABASE: tuple[Callable[[], None], ...] = (
+    check_group,
+    check_booth,
+    check_no_trustee_secret,
+)
+WITH_DATABASE: tuple[Callable[[], None], ...] = (
+    check_durability,
+    check_append_only,
+    check_clock,
+)
+
+
+def refuse_unless_sound() -> None:
+    """End the process with one sentence if any check fails."""
+    try:
+        for check in (*WITHOUT_DATABASE, *WITH_DATABASE):
+            check()
+    except Unsound as error:
+        msg = f"Pnyx does not start: {error}"
+        raise SystemExit(msg) from error
+    finally:
+        connection.close()
+
+
+def _setting_of_database(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return str(cursor.fetchone()[0])

@@ -1,0 +1,46 @@
+"""The built style sheet and scripts, with their hashes as build.mjs wrote them."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TypedDict
+
+from django.conf import settings
+
+
+class BuiltFile(TypedDict):
+    """The hash of one built file: hexadecimal, and as Subresource Integrity writes it."""
+
+    sha256: str
+    integrity: str
+
+
+class NotBuiltError(Exception):
+    """The front end has not been built. The message says how to build it."""
+
+
+def manifest_path() -> Path:
+    """Return where build.mjs writes the hashes."""
+    return Path(settings.BASE_DIR) / "static" / "dist" / "manifest.json"
+
+
+@lru_cache(maxsize=2)
+def _manifest(path: Path, changed_at_nanoseconds: int) -> dict[str, BuiltFile]:
+    del changed_at_nanoseconds  # part of the key: a new build is read anew
+    manifest: dict[str, BuiltFile] = json.loads(path.read_bytes())
+    return manifest
+
+
+def built_file(name: str) -> BuiltFile:
+    """Return the hashes of `name`, for example "pnyx.css".
+
+    Raises:
+        NotBuiltError: the build did not run, or does not make this file.
+
+    """
+    path = manifest_path()
+    try:
+        return _manifest(path, path.stat().st_mtime_ns)[name]
+    except (FileNotFoundError, KeyError) as error:
+        msg = f"{name} is not built. Run: npm ci && npm run build"
+        raise NotBuiltError(msg) from error

@@ -1,0 +1,30 @@
+"""What the header and the footer of every page show."""
+
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark")
+
+
+def _latest_checkpoint() -> object:
+    try:
+        selectors = import_module("audit.selectors")
+    except ModuleNotFoundError:
+        return None
+    return selectors.latest_checkpoint()
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give templates the installation's name, the reader's theme and the log's head."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return {
+        "installation_name": settings.INSTALLATION_NAME,
+        "time_zone": settings.TIME_ZONE,
+        "theme": theme if theme in THEMES else "",
+        "latest_checkpoint": SimpleLazyObject(_latest_checkpoint),
+    }

@@ -1,0 +1,111 @@
+"""The pages that belong to no app: what Pnyx is, and how a reader wants to see it."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_safe
+
+from config.frame import THEME_COOKIE, THEMES
+
+YEAR_SECONDS = 365 * 86_400
+
+
+@require_safe
+def how_it_works(request: HttpRequest) -> HttpResponse:
+    """Explain the way from a debate to a verified vote."""
+    return render(request, "site/how_it_works.html")
+
+
+@require_safe
+def phases(request: HttpRequest) -> HttpResponse:
+    """Explain what may be done in which phase."""
+    return render(request, "site/phases.html")
+
+
+@require_safe
+def rules(request: HttpRequest) -> HttpResponse:
+    """State the rules of debate, by which moderators act."""
+    return render(request, "site/rules.html")
+
+
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """Tell an observer, step by step, how to check an election without trusting us."""
+    return render(request, "site/verify.html", {"base_url": settings.BASE_URL})
+
+
+@require_safe
+def open_data(request: HttpRequest) -> HttpResponse:
+    """List the public files and the addresses of the REST interface."""
+    return render(request, "site/open_data.html", {"base_url": settings.BASE_URL})
+
+
+@require_safe
+def help_and_contact(request: HttpRequest) -> HttpResponse:
+    """Answer what people ask most, and say whom to write to."""
+    return render(request, "site/help.html", {"contact": settings.DEFAULT_FROM_EMAIL})
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """State what was checked for accessibility, and what was not."""
+    return render(request, "site/accessibility.html", {"contact": settings.DEFAULT_FROM_EMAIL})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """State what is kept about whom, and for how long."""
+    return render(request, "site/privacy.html", {"contact": settings.DEFAULT_FROM_EMAIL})
+
+
+@require_safe
+def source(request: HttpRequest) -> HttpResponse:
+    """Say under which licences the code is, and how to read what runs here."""
+    return render(request, "site/source.html")
+
+
+@require_safe
+def language(request: HttpRequest, code: str) -> HttpResponse:
+    """Keep the reader's language in a cookie and go back to the page they came from.
+
+    A link, not a form: it changes nothing on the server, and works without a session.
+    """
+    response = _back(request)
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            code,
+            max_age=YEAR_SECONDS,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
+    return response
+
+
+@require_safe
+def theme(request: HttpRequest, name: str) -> HttpResponse:
+    """Keep the reader's colours in a cookie; "device" forgets them."""
+    response = _back(request)
+    if name in THEMES:
+        response.set_cookie(
+            THEME_COOKIE,
+            name,
+            max_age=YEAR_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE, samesite="Lax")
+    return response
+
+
+def _back(request: HttpRequest) -> HttpResponseRedirect:
+    address = request.GET.get("next", "/")
+    if not url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        address = "/"
+    return HttpResponseRedirect(address)

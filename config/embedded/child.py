@@ -11,6 +11,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 NOBODY = 65534
+# The exit status by which a child says that the machine refuses user namespaces.
+NO_NAMESPACE = 97
 
 
 class CannotStart(Exception):
@@ -41,16 +43,24 @@ def die_with_parent_without_root(*, by: signal.Signals) -> Callable[[], None]:
     def prepare() -> None:
         os.setsid()
         if os.geteuid() == 0:
-            if LIBC.unshare(CLONE_NEWUSER) != 0:
-                os._exit(97)
-            Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-            Path("/proc/self/uid_map").write_text(f"{NOBODY} 0 1", encoding="ascii")
-            Path("/proc/self/gid_map").write_text(f"{NOBODY} 0 1", encoding="ascii")
+            _become_nobody()
         LIBC.prctl(PR_SET_PDEATHSIG, by, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
     return prepare
+
+
+def _become_nobody() -> None:
+    """Enter a user namespace in which this process is nobody, or end with `NO_NAMESPACE`."""
+    if LIBC.unshare(CLONE_NEWUSER) != 0:
+        os._exit(NO_NAMESPACE)
+    try:
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{NOBODY} 0 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{NOBODY} 0 1", encoding="ascii")
+    except OSError:
+        os._exit(NO_NAMESPACE)
 
 
 def stop(process: subprocess.Popen[bytes], *, by: signal.Signals, seconds: float) -> None:

@@ -1,39 +1,40 @@
 """PostgreSQL as a child process on a Unix socket in a folder of ours."""
 
-import hashlib
 import importlib.util
-import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 import psycopg
 
-from config.embedded.child import CannotStart, die_with_parent_without_root, stop
+from config.embedded.child import (
+    NO_NAMESPACE,
+    CannotStart,
+    die_with_parent_without_root,
+    stop,
+)
+from config.embedded.folders import data_folder, socket_folder
 
 START_TIMEOUT_SECONDS = 30.0
-NO_NAMESPACE = 97
+PREDECESSOR_TIMEOUT_SECONDS = 15.0
 DATABASE = "pnyx"
-
-
-def socket_folder(data: Path) -> Path:
-    """Return the 0700 folder of the server's sockets, short enough for a socket's address.
-
-    Raises:
-        CannotStart: somebody else owns it.
-
-    """
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    digest = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:10]
-    folder = base / f"pnyx-{os.getuid()}-{digest}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        msg = f"{folder} belongs to another user; remove it, or set XDG_RUNTIME_DIR."
-        raise CannotStart(msg)
-    return folder
+OPTIONS = {
+    "listen_addresses": "",
+    "max_connections": "60",
+    # What people sent stays out of the server's log, also when a statement fails.
+    "log_statement": "none",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "track_commit_timestamp": "off",
+}
+REFUSED_NAMESPACE = (
+    "PostgreSQL does not run as root and this machine refuses user namespaces: "
+    "run as an ordinary user, or set DATABASE_URL."
+)
 
 
 def find_binaries() -> Path:
@@ -74,15 +75,11 @@ class Postgres:
             CannotStart: with the one sentence that says what to do.
 
         """
+        data_folder(self.data.parent)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        options = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.sockets),
-            "max_connections": "60",
-            "log_parameter_max_length": "0",
-            "track_commit_timestamp": "off",
-        } | settings
+        self._forget_predecessor()
+        options = OPTIONS | {"unix_socket_directories": str(self.sockets)} | settings
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
@@ -102,8 +99,30 @@ class Postgres:
             stop(self.process, by=signal.SIGINT, seconds=15)
             self.process = None
 
+    def _forget_predecessor(self) -> None:
+        """Wait for a server that is still shutting down here; forget one that was killed.
+
+        PostgreSQL itself refuses to start when the number in the file of a killed server
+        has since gone to some other process of ours.
+        """
+        pid_file = self.data / "postmaster.pid"
+        end = time.monotonic() + PREDECESSOR_TIMEOUT_SECONDS
+        while pid_file.exists():
+            pid = pid_file.read_text(encoding="utf-8").partition("\n")[0].strip()
+            program = Path("/proc") / pid / "comm"
+            try:
+                alive = program.read_text(encoding="utf-8").strip() == "postgres"
+            except OSError:
+                alive = False
+            if not alive:
+                pid_file.unlink(missing_ok=True)
+                return
+            if time.monotonic() > end:
+                msg = f"Another PostgreSQL (process {pid}) is using {self.data}: stop it first."
+                raise CannotStart(msg)
+            time.sleep(0.1)
+
     def _initialise(self) -> None:
-        self.data.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.data.with_name(self.data.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         result = subprocess.run(  # noqa: S603 - our own binary and arguments
@@ -125,11 +144,7 @@ class Postgres:
             preexec_fn=die_with_parent_without_root(by=signal.SIGINT),
         )
         if result.returncode == NO_NAMESPACE:
-            msg = (
-                "PostgreSQL does not run as root and this machine refuses user namespaces: "
-                "run as an ordinary user, or set DATABASE_URL."
-            )
-            raise CannotStart(msg)
+            raise CannotStart(REFUSED_NAMESPACE)
         if result.returncode != 0:
             msg = f"PostgreSQL could not make its files in {fresh}: {result.stderr.strip()}"
             raise CannotStart(msg)
@@ -146,6 +161,8 @@ class Postgres:
         assert self.process is not None
         end = time.monotonic() + START_TIMEOUT_SECONDS
         while True:
+            if self.process.poll() == NO_NAMESPACE:
+                raise CannotStart(REFUSED_NAMESPACE)
             if self.process.poll() is not None:
                 msg = f"PostgreSQL stopped at once; see {self.data.parent / 'postgres.log'}"
                 raise CannotStart(msg)

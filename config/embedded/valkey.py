@@ -10,6 +10,7 @@ from pathlib import Path
 import redis
 
 from config.embedded.child import CannotStart, die_with_parent, stop
+from config.embedded.folders import data_folder
 
 START_TIMEOUT_SECONDS = 10.0
 
@@ -53,7 +54,7 @@ class Valkey:
             CannotStart: with the one sentence that says what to do.
 
         """
-        self.data.mkdir(parents=True, exist_ok=True)
+        data_folder(self.data)
         command = [
             str(self.binary),
             "--port",
@@ -99,4 +100,5 @@ class Valkey:
         """Stop the server; its append-only file keeps what it held."""
         if self.process is not None:
             stop(self.process, by=signal.SIGTERM, seconds=10)
+            self.socket.unlink(missing_ok=True)
             self.process = None

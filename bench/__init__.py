@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its ratio against a peer or an earlier path, measured in one run."""

@@ -1,20 +1,20 @@
 // Ballots (PROTOCOL 1.6; specification "Encrypted answers", "Proofs…", "Signatures", "Ballots").
 import { deriveSecretKey } from "./credential.ts";
+import { choiceCount, type Election, permittedCounts, type Question } from "./election.ts";
+import { type Ciphertext, encodeCiphertexts, encryptBit, product, readCiphertext } from "./elgamal.ts";
 import {
-  addCiphertexts, type Ciphertext, decodeCiphertext, encodeCiphertexts, encryptBit,
-} from "./elgamal.ts";
-import { choiceCount, type Election, type Question } from "./election.ts";
-import {
-  b64Digest, decodeArray, decodeJson, decodeObject, encodeJson, type Json, type JsonObject, utf8,
+  b64Digest, decodeJson, encodeJson, type Json, type JsonObject, readList, readObject, utf8,
 } from "./encoding.ts";
-import { DecodeError, InvalidBallot, InvalidProof } from "./errors.ts";
-import { Element, GENERATOR, modOrder, randomScalar, type Scalar } from "./group.ts";
+import { DecodeError, InvalidBallot, InvalidProof, ShapeError } from "./errors.ts";
+import { Element, GENERATOR, modOrder, randomScalar } from "./group.ts";
 import {
-  type Branch, type Breathe, decodeProof, encodeProof, type KnownBranch, type Proof,
-  proveDisjunction, proveKnowledge, verifyDisjunction, verifyKnowledge, withoutBreath,
+  blankOrEnough, blankOrNothing, type Breathe, encodeProof, type Opening, type Proof, proveBlank,
+  proveInterval, readProof, signHash, verifyBlank, verifyHashSignature, verifyInterval, withoutBreath,
 } from "./proofs.ts";
 
 export const BALLOT_LIMIT_BYTES = 256_000;
+
+const BIT = [0, 1] as const;
 
 interface Answer {
   readonly choices: readonly Ciphertext[];
@@ -33,27 +33,13 @@ export interface Ballot {
   readonly archived: string;
 }
 
-/** The bit of a choice, or an error: only 0 and 1 can be encrypted. */
-function asBit(value: number | undefined): 0 | 1 {
-  if (value !== 0 && value !== 1) throw new RangeError("a choice is 0 or 1");
-  return value;
-}
+// --- Making ------------------------------------------------------------------------------
 
-/** Check plain choices against the question's rules, as the proofs will. */
-export function checkChoices(question: Question, choices: readonly number[]): void {
-  if (choices.length !== choiceCount(question)) throw new RangeError("wrong number of choices");
-  const bits = choices.map(asBit);
-  const total = bits.slice(question.hasBlank ? 1 : 0).reduce<number>((sum, bit) => sum + bit, 0);
-  const isBlank = question.hasBlank && bits[0] === 1;
-  if (isBlank ? total !== 0 : total < question.minimum || total > question.maximum) {
-    throw new RangeError("the choices do not fit the question");
-  }
-}
-
-/** Encrypt, prove and sign a ballot.
+/** Encrypt, prove and sign a voter's answers.
  *
  * `answers` has a list of 0 and 1 for each question, blank first where there is a blank choice.
- * `breathe` is awaited many times, so that the page stays alive.
+ * Fresh randomness on every call, and none of it leaves this function. `breathe` is awaited many
+ * times, so that the page stays alive. Throws RangeError where a question does not permit its answer.
  */
 export async function createBallot(input: {
   election: Election;
@@ -65,17 +51,105 @@ export async function createBallot(input: {
   if (answers.length !== election.questions.length) throw new RangeError("wrong number of answers");
   const secretKey = deriveSecretKey({ uuid: election.uuid, credential: input.credential });
   const credential = GENERATOR.power(secretKey);
+  const context = credentialContext(election, credential);
   const encrypted: JsonObject[] = [];
   for (const [index, question] of election.questions.entries()) {
-    const choices = answers[index] ?? [];
-    checkChoices(question, choices);
-    encrypted.push(await encryptAnswer({ election, credential, question, choices, breathe }));
+    const bits = checkChoice(question, answers[index] ?? []);
+    const publicKey = election.publicKey;
+    encrypted.push(await encryptAnswer({ question, bits, publicKey, context, breathe }));
   }
   const unsigned = unsignedBallot(election, credential, encrypted);
-  const hash = b64Digest(utf8(encodeJson(unsigned)));
-  const proof = proveKnowledge({ secret: secretKey, prefix: `sig|${hash}|` });
-  const archived = encodeJson({ ...unsigned, signature: { hash, proof: encodeProof(proof) } });
+  const digest = b64Digest(utf8(encodeJson(unsigned)));
+  const proof = encodeProof(signHash({ digest, secretKey }));
+  const archived = encodeJson({ ...unsigned, signature: { hash: digest, proof } });
   return decodeBallot(utf8(archived), { election });
+}
+
+/** Check plain choices against the question's rules, as the proofs will. */
+function checkChoice(question: Question, choices: readonly number[]): (0 | 1)[] {
+  const bits = choices.map((choice) => {
+    if (choice !== 0 && choice !== 1) throw new RangeError("a choice is 0 or 1");
+    return choice;
+  });
+  const chosen = bits.slice(question.hasBlank ? 1 : 0).reduce<number>((sum, bit) => sum + bit, 0);
+  const isBlank = question.hasBlank && bits[0] === 1;
+  const isPermitted = isBlank ? chosen === 0 : permittedCounts(question).includes(chosen);
+  if (bits.length !== choiceCount(question) || !isPermitted) {
+    throw new RangeError("the question does not permit this answer");
+  }
+  return bits;
+}
+
+async function encryptAnswer(input: {
+  question: Question;
+  bits: readonly (0 | 1)[];
+  publicKey: Element;
+  context: string;
+  breathe: Breathe;
+}): Promise<JsonObject> {
+  const { question, publicKey, context, breathe } = input;
+  const openings: Opening[] = [];
+  const ciphertexts: Ciphertext[] = [];
+  for (const bit of input.bits) {
+    const randomness = randomScalar();
+    openings.push({ randomness, plaintext: bit });
+    ciphertexts.push(encryptBit({ publicKey, bit, randomness }));
+    await breathe();
+  }
+  const choices = encodeCiphertexts(ciphertexts);
+  const individual: Json[] = [];
+  for (const [index, ciphertext] of ciphertexts.entries()) {
+    const opening = openings[index] as Opening;
+    const statement = { publicKey, context, breathe, ciphertext, choices: BIT };
+    individual.push((await proveInterval({ ...statement, opening })).map(encodeProof));
+  }
+  const answer = { choices, individual_proofs: individual };
+  const whole = { publicKey, context: answerContext(context, ciphertexts), breathe };
+  const total = product(ciphertexts.slice(question.hasBlank ? 1 : 0));
+  const opening = sum(openings.slice(question.hasBlank ? 1 : 0));
+  const counts = permittedCounts(question);
+  const [blank, blankOpening] = [ciphertexts[0], openings[0]];
+  if (!question.hasBlank || blank === undefined || blankOpening === undefined) {
+    const overall = await proveInterval({ ...whole, ciphertext: total, opening, choices: counts });
+    return { ...answer, overall_proof: overall.map(encodeProof) };
+  }
+  const enough = await proveBlank({
+    ...whole,
+    prefix: "bproof1",
+    branches: blankOrEnough({ blank, total, choices: counts }),
+    openings: [blankOpening, ...counts.map(() => opening)],
+  });
+  const nothing = await proveBlank({
+    ...whole,
+    prefix: "bproof0",
+    branches: blankOrNothing({ blank, total }),
+    openings: [blankOpening, opening],
+  });
+  return {
+    ...answer,
+    overall_proof: enough.map(encodeProof),
+    blank_proof: nothing.map(encodeProof),
+  };
+}
+
+/** Open the product of the ciphertexts: randomness and plaintexts add up. */
+function sum(openings: readonly Opening[]): Opening {
+  return {
+    randomness: modOrder(openings.reduce((total, { randomness }) => total + randomness, 0n)),
+    plaintext: openings.reduce((total, { plaintext }) => total + plaintext, 0),
+  };
+}
+
+// --- What the proofs are bound to --------------------------------------------------------
+
+/** S0 = φ‖"|"‖str(g^x): the election and the credential. */
+function credentialContext(election: Election, credential: Element): string {
+  return `${election.fingerprint}|${credential.encode()}`;
+}
+
+/** S = S0‖"|"‖α1,β1,α2,β2,…: also all ciphertexts of the same answer. */
+function answerContext(context: string, choices: readonly Ciphertext[]): string {
+  return `${context}|${choices.flatMap(({ alpha, beta }) => [alpha.encode(), beta.encode()]).join(",")}`;
 }
 
 function unsignedBallot(election: Election, credential: Element, answers: Json[]): JsonObject {
@@ -87,114 +161,69 @@ function unsignedBallot(election: Election, credential: Element, answers: Json[]
   };
 }
 
-/** What every proof of this voter's ballot is bound to. */
-function statement(election: Election, credential: Element): string {
-  return `${election.fingerprint}|${credential.encode()}`;
-}
-
-/** The voter's statement with all ciphertexts of one answer. */
-function answerStatement(voter: string, choices: readonly Ciphertext[]): string {
-  return `${voter}|${choices.flatMap(({ alpha, beta }) => [alpha.encode(), beta.encode()]).join(",")}`;
-}
-
-function intervalPrefix(bound: string, { alpha, beta }: Ciphertext): string {
-  return `prove|${bound}|${alpha.encode()},${beta.encode()}|`;
-}
-
-async function encryptAnswer(input: {
-  election: Election;
-  credential: Element;
-  question: Question;
-  choices: readonly number[];
-  breathe: Breathe;
-}): Promise<JsonObject> {
-  const { question, breathe } = input;
-  const publicKey = input.election.publicKey;
-  const secrets: { value: number; randomness: Scalar; ciphertext: Ciphertext }[] = [];
-  for (const choice of input.choices) {
-    const bit = asBit(choice);
-    const randomness = randomScalar();
-    secrets.push({ value: bit, randomness, ciphertext: encryptBit({ publicKey, bit, randomness }) });
-    await breathe();
-  }
-  const ciphertexts = secrets.map((secret) => secret.ciphertext);
-  const choices = encodeCiphertexts(ciphertexts);
-  const voter = statement(input.election, input.credential);
-  const bound = answerStatement(voter, ciphertexts);
-  const prove = async (
-    prefix: string, branches: readonly KnownBranch[], trueBranch: number,
-  ): Promise<Json[]> =>
-    (await proveDisjunction({ prefix, publicKey, branches, trueBranch, breathe })).map(encodeProof);
-
-  const individual: Json[] = [];
-  for (const secret of secrets) {
-    const branches = [{ ...secret, shift: 0 }, { ...secret, shift: 1 }];
-    individual.push(await prove(intervalPrefix(voter, secret.ciphertext), branches, secret.value));
-  }
-
-  const counted = question.hasBlank ? secrets.slice(1) : secrets;
-  const sum = {
-    ciphertext: addCiphertexts(counted.map((secret) => secret.ciphertext)),
-    value: counted.reduce((total, secret) => total + secret.value, 0),
-    randomness: modOrder(counted.reduce((total, secret) => total + secret.randomness, 0n)),
-  };
-  const interval = shifts(question).map((shift) => ({ ...sum, shift }));
-  const answer = { choices, individual_proofs: individual };
-  const blank = question.hasBlank ? secrets[0] : undefined;
-  if (blank === undefined) {
-    const prefix = intervalPrefix(bound, sum.ciphertext);
-    return { ...answer, overall_proof: await prove(prefix, interval, sum.value - question.minimum) };
-  }
-  // Either the blank choice or the others are all zero …
-  const exclusive = [{ ...blank, shift: 0 }, { ...sum, shift: 0 }];
-  const blankProof = await prove(`bproof0|${bound}|`, exclusive, blank.value);
-  // … and either blank is chosen or the number of others is within the limits.
-  const overall = await prove(
-    `bproof1|${bound}|`,
-    [{ ...blank, shift: 1 }, ...interval],
-    blank.value === 1 ? 0 : 1 + sum.value - question.minimum,
-  );
-  return { ...answer, overall_proof: overall, blank_proof: blankProof };
-}
-
-/** minimum, minimum + 1, …, maximum. */
-function shifts({ minimum, maximum }: Question): number[] {
-  return Array.from({ length: maximum - minimum + 1 }, (_, index) => minimum + index);
-}
+// --- Reading -----------------------------------------------------------------------------
 
 /** Read a ballot of this election: size, canonical form and shape, but no proofs yet. */
 export function decodeBallot(data: Uint8Array, context: { election: Election }): Ballot {
   const { election } = context;
   const value = decodeJson(data, { source: "ballot", limitBytes: BALLOT_LIMIT_BYTES });
   const archived = encodeJson(value);
-  if (b64Digest(utf8(archived)) !== b64Digest(data)) throw new DecodeError("ballot: not canonical");
-  const fields = decodeObject(value, "ballot", [
+  const tracker = b64Digest(data);
+  if (b64Digest(utf8(archived)) !== tracker) throw new DecodeError("ballot: not canonical");
+  let ballot: Ballot;
+  try {
+    ballot = { ...readBallot(value, election), archived, tracker };
+  } catch (error) {
+    if (error instanceof ShapeError) throw new InvalidBallot("wrong_shape", error.message);
+    throw error;
+  }
+  if (encodeJson(encodeBallot(ballot, election)) !== archived) {
+    throw new DecodeError("ballot: the fields are not in their order");
+  }
+  return ballot;
+}
+
+function readBallot(value: Json, election: Election): Omit<Ballot, "archived" | "tracker"> {
+  const fields = readObject(value, "ballot", [
     "election_uuid", "election_hash", "credential", "answers", "signature",
   ]);
   if (fields["election_uuid"] !== election.uuid || fields["election_hash"] !== election.fingerprint) {
     throw new InvalidBallot("wrong_election", "this ballot belongs to another election");
   }
-  const answers = decodeArray(fields["answers"], "ballot.answers");
-  if (answers.length !== election.questions.length) {
-    throw new InvalidBallot("wrong_shape", "a ballot has one answer for each question");
-  }
-  const signature = decodeObject(fields["signature"], "ballot.signature", ["hash", "proof"]);
-  const ballot = {
+  const answers = readList(fields["answers"], "ballot.answers", election.questions.length);
+  const signature = readObject(fields["signature"], "ballot.signature", ["hash", "proof"]);
+  return {
     credential: Element.decode(fields["credential"], "ballot.credential"),
     answers: election.questions.map((question, index) =>
-      decodeAnswer(answers[index], question, `ballot.answers[${index}]`),
+      readAnswer(answers[index], question, `ballot.answers[${index}]`),
     ),
     signature: {
       hash: typeof signature["hash"] === "string" ? signature["hash"] : "",
-      proof: decodeProof(signature["proof"], "ballot.signature.proof"),
+      proof: readProof(signature["proof"], "ballot.signature.proof"),
     },
-    tracker: b64Digest(data),
-    archived,
   };
-  if (encodeJson(encodeBallot(ballot, election)) !== archived) {
-    throw new DecodeError("ballot: fields are not in their order");
-  }
-  return ballot;
+}
+
+function readAnswer(value: Json | undefined, question: Question, place: string): Answer {
+  const names = ["choices", "individual_proofs", "overall_proof"];
+  const fields = readObject(value, place, question.hasBlank ? [...names, "blank_proof"] : names);
+  const count = choiceCount(question);
+  const list = (name: string, length: number): Json[] =>
+    readList(fields[name], `${place}.${name}`, length);
+  const proofs = (items: readonly Json[], name: string): Proof[] =>
+    items.map((item, index) => readProof(item, `${place}.${name}[${index}]`));
+  const branches = permittedCounts(question).length + (question.hasBlank ? 1 : 0);
+  return {
+    choices: list("choices", count).map((item, index) =>
+      readCiphertext(item, `${place}.choices[${index}]`),
+    ),
+    individualProofs: list("individual_proofs", count).map((item, index) => {
+      const name = `individual_proofs[${index}]`;
+      return proofs(readList(item, `${place}.${name}`, BIT.length), name);
+    }),
+    overallProof: proofs(list("overall_proof", branches), "overall_proof"),
+    blankProof: question.hasBlank ? proofs(list("blank_proof", BIT.length), "blank_proof") : undefined,
+  };
 }
 
 function encodeBallot(ballot: Ballot, election: Election): JsonObject {
@@ -215,29 +244,7 @@ function encodeAnswer(answer: Answer): JsonObject {
   };
 }
 
-function decodeAnswer(value: Json | undefined, question: Question, place: string): Answer {
-  const names = ["choices", "individual_proofs", "overall_proof"];
-  const fields = decodeObject(value, place, question.hasBlank ? [...names, "blank_proof"] : names);
-  const choices = decodeArray(fields["choices"], `${place}.choices`).map((item, index) =>
-    decodeCiphertext(item, `${place}.choices[${index}]`),
-  );
-  const proofs = (list: Json | undefined, count: number, name: string): Proof[] => {
-    const items = decodeArray(list, `${place}.${name}`);
-    if (items.length !== count) throw new InvalidBallot("wrong_shape", `${place}.${name}: wrong length`);
-    return items.map((item, index) => decodeProof(item, `${place}.${name}[${index}]`));
-  };
-  const individual = decodeArray(fields["individual_proofs"], `${place}.individual_proofs`);
-  if (choices.length !== choiceCount(question) || individual.length !== choices.length) {
-    throw new InvalidBallot("wrong_shape", `${place}: wrong number of choices`);
-  }
-  const branches = shifts(question).length + (question.hasBlank ? 1 : 0);
-  return {
-    choices,
-    individualProofs: individual.map((item) => proofs(item, 2, "individual_proofs")),
-    overallProof: proofs(fields["overall_proof"], branches, "overall_proof"),
-    blankProof: question.hasBlank ? proofs(fields["blank_proof"], 2, "blank_proof") : undefined,
-  };
-}
+// --- Checking ----------------------------------------------------------------------------
 
 /** Check the signature and every proof of a ballot that `decodeBallot` has read.
  *
@@ -249,29 +256,29 @@ export async function verifyBallot(input: {
   breathe?: Breathe;
 }): Promise<void> {
   const { ballot, election, breathe = withoutBreath } = input;
+  checkElements(ballot);
   const unsigned = unsignedBallot(election, ballot.credential, ballot.answers.map(encodeAnswer));
   const { hash, proof } = ballot.signature;
   if (b64Digest(utf8(encodeJson(unsigned))) !== hash) {
     throw new InvalidBallot("bad_signature", "the signature is of another ballot");
   }
-  checkElements(ballot);
   try {
-    verifyKnowledge({ publicKey: ballot.credential, prefix: `sig|${hash}|`, proof });
+    verifyHashSignature({ publicKey: ballot.credential, digest: hash, proof });
   } catch (error) {
-    throw refused("bad_signature", error, "signature");
+    throw refusal("bad_signature", error, "signature");
   }
-  const voter = statement(election, ballot.credential);
+  const context = credentialContext(election, ballot.credential);
   for (const [index, question] of election.questions.entries()) {
     const answer = ballot.answers[index] as Answer;
     try {
-      await verifyAnswer({ answer, question, voter, publicKey: election.publicKey, breathe });
+      await verifyAnswer({ answer, question, context, publicKey: election.publicKey, breathe });
     } catch (error) {
-      throw refused("bad_proof", error, `answer ${index + 1}`);
+      throw refusal("bad_proof", error, `answer ${index + 1}`);
     }
   }
 }
 
-function refused(code: "bad_signature" | "bad_proof", error: unknown, place: string): unknown {
+function refusal(code: "bad_signature" | "bad_proof", error: unknown, place: string): unknown {
   return error instanceof InvalidProof ? new InvalidBallot(code, `${place}: ${error.message}`) : error;
 }
 
@@ -290,30 +297,34 @@ function checkElements(ballot: Ballot): void {
 async function verifyAnswer(input: {
   answer: Answer;
   question: Question;
-  voter: string;
+  context: string;
   publicKey: Element;
   breathe: Breathe;
 }): Promise<void> {
-  const { answer, question, voter, publicKey, breathe } = input;
-  const verify = (
-    prefix: string, branches: readonly Branch[], proofs: readonly Proof[],
-  ): Promise<void> => verifyDisjunction({ prefix, publicKey, branches, proofs, breathe });
-
+  const { answer, question, context, publicKey, breathe } = input;
   for (const [index, ciphertext] of answer.choices.entries()) {
-    const branches = [{ ciphertext, shift: 0 }, { ciphertext, shift: 1 }];
-    const prefix = intervalPrefix(voter, ciphertext);
-    await verify(prefix, branches, answer.individualProofs[index] ?? []);
+    const proofs = answer.individualProofs[index] ?? [];
+    await verifyInterval({ publicKey, context, breathe, ciphertext, choices: BIT, proofs });
   }
-  const bound = answerStatement(voter, answer.choices);
-  const blank = question.hasBlank ? answer.choices[0] : undefined;
-  const sum = addCiphertexts(question.hasBlank ? answer.choices.slice(1) : answer.choices);
-  const interval = shifts(question).map((shift) => ({ ciphertext: sum, shift }));
-  if (blank === undefined) {
-    await verify(intervalPrefix(bound, sum), interval, answer.overallProof);
+  const whole = { publicKey, context: answerContext(context, answer.choices), breathe };
+  const total = product(answer.choices.slice(question.hasBlank ? 1 : 0));
+  const counts = permittedCounts(question);
+  const blank = answer.choices[0];
+  if (!question.hasBlank || blank === undefined) {
+    const proofs = answer.overallProof;
+    await verifyInterval({ ...whole, ciphertext: total, choices: counts, proofs });
     return;
   }
-  const exclusive = [{ ciphertext: blank, shift: 0 }, { ciphertext: sum, shift: 0 }];
-  await verify(`bproof0|${bound}|`, exclusive, answer.blankProof ?? []);
-  const overall = [{ ciphertext: blank, shift: 1 }, ...interval];
-  await verify(`bproof1|${bound}|`, overall, answer.overallProof);
+  await verifyBlank({
+    ...whole,
+    prefix: "bproof1",
+    branches: blankOrEnough({ blank, total, choices: counts }),
+    proofs: answer.overallProof,
+  });
+  await verifyBlank({
+    ...whole,
+    prefix: "bproof0",
+    branches: blankOrNothing({ blank, total }),
+    proofs: answer.blankProof ?? [],
+  });
 }

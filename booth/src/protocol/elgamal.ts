@@ -1,5 +1,5 @@
 // ElGamal encryption in the exponent (PROTOCOL 1.6; specification "Encrypted answers").
-import { decodeObject, type Json, type JsonObject } from "./encoding.ts";
+import { readObject, type Json, type JsonObject } from "./encoding.ts";
 import { Element, GENERATOR, IDENTITY, type Scalar } from "./group.ts";
 
 /** (α, β) = (g^r, y^r·g^m). */
@@ -17,8 +17,8 @@ export function encryptBit(input: { publicKey: Element; bit: 0 | 1; randomness: 
   };
 }
 
-/** The ciphertext of the sum: the pointwise product. */
-export function addCiphertexts(ciphertexts: readonly Ciphertext[]): Ciphertext {
+/** The ciphertext of the sum of the plaintexts: the pointwise product. */
+export function product(ciphertexts: readonly Ciphertext[]): Ciphertext {
   return ciphertexts.reduce(
     (total, { alpha, beta }) => ({ alpha: total.alpha.times(alpha), beta: total.beta.times(beta) }),
     { alpha: IDENTITY, beta: IDENTITY },
@@ -31,8 +31,8 @@ export function encodeCiphertexts(ciphertexts: readonly Ciphertext[]): JsonObjec
   return ciphertexts.map(({ alpha, beta }) => ({ alpha: alpha.encode(), beta: beta.encode() }));
 }
 
-export function decodeCiphertext(value: Json | undefined, place: string): Ciphertext {
-  const fields = decodeObject(value, place, ["alpha", "beta"]);
+export function readCiphertext(value: Json | undefined, place: string): Ciphertext {
+  const fields = readObject(value, place, ["alpha", "beta"]);
   return {
     alpha: Element.decode(fields["alpha"], `${place}.alpha`),
     beta: Element.decode(fields["beta"], `${place}.beta`),

@@ -2,7 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { DecodeError } from "./errors.ts";
+import { DecodeError, ShapeError } from "./errors.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type JsonObject = { [name: string]: Json };
@@ -176,37 +176,40 @@ class Reader {
 }
 
 /** The value as an object with exactly these fields, and perhaps some of the optional ones. */
-export function decodeObject(
+export function readObject(
   value: Json | undefined,
   place: string,
   fields: readonly string[],
   optional: readonly string[] = [],
 ): JsonObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DecodeError(`${place}: object expected`);
+    throw new ShapeError(`${place}: object expected`);
   }
   for (const name of fields) {
-    if (!Object.hasOwn(value, name)) throw new DecodeError(`${place}: "${name}" is missing`);
+    if (!Object.hasOwn(value, name)) throw new ShapeError(`${place}: "${name}" is missing`);
   }
   for (const name of Object.keys(value)) {
     if (!fields.includes(name) && !optional.includes(name)) {
-      throw new DecodeError(`${place}: unknown field "${name}"`);
+      throw new ShapeError(`${place}: unknown field "${name}"`);
     }
   }
   return value;
 }
 
-export function decodeArray(value: Json | undefined, place: string): Json[] {
-  if (!Array.isArray(value)) throw new DecodeError(`${place}: list expected`);
+export function readList(value: Json | undefined, place: string, length?: number): Json[] {
+  if (!Array.isArray(value)) throw new ShapeError(`${place}: list expected`);
+  if (length !== undefined && value.length !== length) {
+    throw new ShapeError(`${place}: ${length} elements expected`);
+  }
   return value;
 }
 
-export function decodeText(value: Json | undefined, place: string): string {
-  if (typeof value !== "string") throw new DecodeError(`${place}: text expected`);
+export function readText(value: Json | undefined, place: string): string {
+  if (typeof value !== "string") throw new ShapeError(`${place}: text expected`);
   return value;
 }
 
-export function decodeInteger(value: Json | undefined, place: string): number {
-  if (typeof value !== "number") throw new DecodeError(`${place}: number expected`);
+export function readInteger(value: Json | undefined, place: string): number {
+  if (typeof value !== "number") throw new ShapeError(`${place}: number expected`);
   return value;
 }

@@ -2,13 +2,18 @@
 
 /** The bytes are not what they claim to be: not canonical, too large, or nested too deep. */
 export class DecodeError extends Error {
-  override readonly name = "DecodeError";
+  override readonly name: string = "DecodeError";
   readonly code: "non_canonical" | "too_large" | "too_deep";
 
   constructor(message: string, code: "non_canonical" | "too_large" | "too_deep" = "non_canonical") {
     super(message);
     this.code = code;
   }
+}
+
+/** JSON, but with other fields, types or lengths than the object must have. */
+export class ShapeError extends DecodeError {
+  override readonly name: string = "ShapeError";
 }
 
 /** A feature of the protocol that this program does not have yet. */

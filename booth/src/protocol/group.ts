@@ -66,7 +66,7 @@ export class Element {
 
   /** Raise to a secret power: the same operations for every exponent but zero. */
   power(exponent: Scalar): Element {
-    if (exponent === 0n || this.point === Point.ZERO) return Element.identity;
+    if (exponent === 0n || this.point.is0()) return Element.identity;
     return new Element(this.point.multiply(exponent));
   }
 
@@ -99,11 +99,6 @@ const TABLE_WINDOW_BITS = 6;
 
 export const GENERATOR = Element.generator;
 export const IDENTITY = Element.identity;
-
-/** The product of many elements. */
-export function product(elements: readonly Element[]): Element {
-  return elements.reduce((total, element) => total.times(element), IDENTITY);
-}
 
 /** A number modulo q, never negative. */
 export function modOrder(value: bigint): Scalar {

@@ -1,7 +1,7 @@
 // Proofs of knowledge (PROTOCOL 1.5, 1.6, 1.9; specification "Proofs…", "Signatures").
 // Convention everywhere: response = w − secret·challenge; a verifier recomputes the commitment.
-import { decodeObject, type Json, type JsonObject } from "./encoding.ts";
 import type { Ciphertext } from "./elgamal.ts";
+import { type Json, type JsonObject, readObject } from "./encoding.ts";
 import { InvalidProof } from "./errors.ts";
 import {
   decodeScalar, Element, encodeScalar, GENERATOR, IDENTITY, modOrder, ORDER, randomScalar,
@@ -19,137 +19,225 @@ export type Breathe = () => Promise<void>;
 
 export const withoutBreath: Breathe = async () => undefined;
 
-/** One claim of a disjunction: this ciphertext encrypts `shift`. */
+export function encodeProof(proof: Proof): JsonObject {
+  return { challenge: encodeScalar(proof.challenge), response: encodeScalar(proof.response) };
+}
+
+export function readProof(value: Json | undefined, place: string): Proof {
+  const fields = readObject(value, place, ["challenge", "response"]);
+  return {
+    challenge: decodeScalar(fields["challenge"], `${place}.challenge`),
+    response: decodeScalar(fields["response"], `${place}.response`),
+  };
+}
+
+// --- Knowledge of a discrete logarithm ---------------------------------------------------
+
+/** Prove that one knows x with X = g^x: the `pok` of a trustee (1.5). */
+export function proveKeyPossession(input: { secretKey: Scalar; publicKey: Element }): Proof {
+  return proveKnowledge(`pok|Ed25519|${input.publicKey.encode()}|`, input.secretKey);
+}
+
+export function verifyKeyPossession(input: { publicKey: Element; proof: Proof }): void {
+  if (!knows(`pok|Ed25519|${input.publicKey.encode()}|`, input)) {
+    throw new InvalidProof("the proof of possession does not match the public key");
+  }
+}
+
+/** Sign a ballot's hash (base64, 43 characters) with the credential (1.6). */
+export function signHash(input: { digest: string; secretKey: Scalar }): Proof {
+  return proveKnowledge(`sig|${input.digest}|`, input.secretKey);
+}
+
+export function verifyHashSignature(input: {
+  publicKey: Element;
+  proof: Proof;
+  digest: string;
+}): void {
+  if (!knows(`sig|${input.digest}|`, input)) {
+    throw new InvalidProof("the signature is not by this credential over this ballot");
+  }
+}
+
+function proveKnowledge(prefix: string, secret: Scalar): Proof {
+  const w = randomScalar();
+  const c = challenge(prefix, [GENERATOR.power(w)]);
+  return { challenge: c, response: modOrder(w - secret * c) };
+}
+
+function knows(prefix: string, { publicKey, proof }: { publicKey: Element; proof: Proof }): boolean {
+  const commitment = Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge);
+  return challenge(prefix, [commitment]) === proof.challenge;
+}
+
+// --- One of several plaintexts -----------------------------------------------------------
+
+/** The claim that this ciphertext encrypts the number `shift`. */
 export interface Branch {
   readonly ciphertext: Ciphertext;
   readonly shift: number;
 }
 
-/** What only the prover knows about a branch: the plain value, and r. */
-export interface KnownBranch extends Branch {
-  readonly value: number;
+/** What the maker of a ciphertext knows about it: α = g^r and β = y^r·g^m. */
+export interface Opening {
   readonly randomness: Scalar;
+  readonly plaintext: number;
 }
 
-/** Prove that one branch holds without telling which.
+interface Statement {
+  readonly publicKey: Element;
+  /** S0 for a single choice, S for what concerns a whole answer. */
+  readonly context: string;
+  readonly breathe: Breathe;
+}
+
+interface IntervalStatement extends Statement {
+  readonly ciphertext: Ciphertext;
+  readonly choices: readonly number[];
+}
+
+interface BlankStatement extends Statement {
+  /** "bproof0" for `blankOrNothing`, "bproof1" for `blankOrEnough`. */
+  readonly prefix: "bproof0" | "bproof1";
+  readonly branches: readonly Branch[];
+}
+
+/** Prove that the plaintext is one of `choices`, without saying which (iprove in 1.6). */
+export function proveInterval(input: IntervalStatement & { opening: Opening }): Promise<Proof[]> {
+  const branches = input.choices.map((shift) => ({ ciphertext: input.ciphertext, shift }));
+  const openings = branches.map(() => input.opening);
+  return proveDisjunction({ ...input, prefix: intervalPrefix(input), branches, openings });
+}
+
+export function verifyInterval(
+  input: IntervalStatement & { proofs: readonly Proof[] },
+): Promise<void> {
+  const branches = input.choices.map((shift) => ({ ciphertext: input.ciphertext, shift }));
+  return verifyDisjunction({ ...input, prefix: intervalPrefix(input), branches });
+}
+
+function intervalPrefix({ context, ciphertext: { alpha, beta } }: IntervalStatement): string {
+  return `prove|${context}|${alpha.encode()},${beta.encode()}|`;
+}
+
+/** The branches of `blank_proof`: the vote is not blank, or it chooses nothing else. */
+export function blankOrNothing(input: { blank: Ciphertext; total: Ciphertext }): Branch[] {
+  return [{ ciphertext: input.blank, shift: 0 }, { ciphertext: input.total, shift: 0 }];
+}
+
+/** The branches of `overall_proof` beside a blank choice: blank, or one of the numbers allowed. */
+export function blankOrEnough(input: {
+  blank: Ciphertext;
+  total: Ciphertext;
+  choices: readonly number[];
+}): Branch[] {
+  const enough = input.choices.map((shift) => ({ ciphertext: input.total, shift }));
+  return [{ ciphertext: input.blank, shift: 1 }, ...enough];
+}
+
+/** Prove one of the two statements about a question with a blank choice (1.6). */
+export function proveBlank(
+  input: BlankStatement & { openings: readonly Opening[] },
+): Promise<Proof[]> {
+  return proveDisjunction({ ...input, prefix: `${input.prefix}|${input.context}|` });
+}
+
+export function verifyBlank(input: BlankStatement & { proofs: readonly Proof[] }): Promise<void> {
+  return verifyDisjunction({ ...input, prefix: `${input.prefix}|${input.context}|` });
+}
+
+/** Prove that at least one branch holds without telling which (Cramer et al. 1994).
  *
- * Branch j is claimed by A = g^ρ·α^c and B = y^ρ·(β/g^shift)^c. As the prover knows α = g^r and
- * β = y^r·g^value, both are powers of fixed bases: with e = ρ + r·c, A = g^e and
- * B = y^e·g^((value − shift)·c). The true branch has e = w and the shift's exponent zero; a power of
- * g is computed and dropped there, so that every choice takes the same operations.
- *
- * `prefix` is hashed before the commitments; exactly the challenges' sum is bound by it.
+ * A true branch has A = g^w and B = y^w. A simulated one draws c and e first, and has
+ * A = g^ρ·α^c and B = y^ρ·(β/g^shift)^c with ρ = e − r·c. As r and m of the ciphertext are known,
+ * that is A = g^e and B = y^e·g^((m − shift)·c): powers of fixed bases only. The true branch
+ * computes a power of g too, and drops it, so that every choice takes the same operations.
  */
-export async function proveDisjunction(input: {
+async function proveDisjunction(input: {
   prefix: string;
   publicKey: Element;
-  branches: readonly KnownBranch[];
-  trueBranch: number;
+  branches: readonly Branch[];
+  openings: readonly Opening[];
   breathe: Breathe;
 }): Promise<Proof[]> {
-  const { branches, trueBranch } = input;
-  const drafts: { challenge: Scalar; response: Scalar; commitments: [Element, Element] }[] = [];
-  for (const [index, branch] of branches.entries()) {
-    const response = randomScalar();
-    const guess = randomScalar();
-    const isTrue = index === trueBranch;
-    const exponent = isTrue ? response : modOrder(response + branch.randomness * guess);
-    const offset = isTrue ? 0n : modOrder(BigInt(branch.value - branch.shift) * guess);
-    const raised = GENERATOR.power(offset === 0n ? guess : offset);
+  const drafts = input.branches.map((branch, index) => {
+    const { randomness, plaintext } = input.openings[index] as Opening;
+    const difference = BigInt(plaintext - branch.shift);
+    return { e: randomScalar(), c: randomScalar(), r: randomness, difference };
+  });
+  const trueIndex = drafts.findIndex((draft) => draft.difference === 0n);
+  if (trueIndex < 0) throw new RangeError("a false statement cannot be proven");
+  const commitments: Element[] = [];
+  for (const { e, c, difference } of drafts) {
+    const offset = modOrder(difference * c);
+    const raised = GENERATOR.power(offset === 0n ? c : offset);
     const shifted = offset === 0n ? IDENTITY : raised;
-    drafts.push({
-      challenge: isTrue ? 0n : guess,
-      response,
-      commitments: [GENERATOR.power(exponent), input.publicKey.power(exponent).times(shifted)],
-    });
+    commitments.push(GENERATOR.power(e), input.publicKey.power(e).times(shifted));
     await input.breathe();
   }
-  const total = challenge(input.prefix, drafts.flatMap((draft) => draft.commitments));
-  const simulated = drafts.reduce((sum, draft) => sum + draft.challenge, 0n);
-  const truth = modOrder(total - simulated);
-  return drafts.map((draft, index) => {
-    if (index !== trueBranch) return { challenge: draft.challenge, response: draft.response };
-    const secret = branches[index]?.randomness ?? 0n;
-    return { challenge: truth, response: modOrder(draft.response - secret * truth) };
+  const total = challenge(input.prefix, commitments);
+  const others = drafts.reduce((sum, { c }, index) => (index === trueIndex ? sum : sum + c), 0n);
+  return drafts.map(({ e, c, r }, index) => {
+    const own = index === trueIndex ? modOrder(total - others) : c;
+    return { challenge: own, response: modOrder(e - r * own) };
   });
 }
 
-/** Check a disjunction: as many proofs as branches, and challenges that add up to the hash. */
-export async function verifyDisjunction(input: {
+/** Check that Σ c_j = H(prefix; A_0, B_0, …): all but one of the challenges were free. */
+async function verifyDisjunction(input: {
   prefix: string;
   publicKey: Element;
   branches: readonly Branch[];
   proofs: readonly Proof[];
   breathe: Breathe;
 }): Promise<void> {
-  const { branches, proofs } = input;
+  const { branches, proofs, publicKey } = input;
   if (branches.length !== proofs.length) throw new InvalidProof("wrong number of branches");
   const commitments: Element[] = [];
-  for (const [index, branch] of branches.entries()) {
+  for (const [index, { ciphertext, shift }] of branches.entries()) {
     const proof = proofs[index] as Proof;
-    const { alpha, beta } = branch.ciphertext;
-    const shifted = beta.times(GENERATOR.publicPower(BigInt(branch.shift)).inverse());
+    const beta = ciphertext.beta.times(GENERATOR.publicPower(BigInt(shift)).inverse());
     commitments.push(
-      Element.publicProduct(GENERATOR, proof.response, alpha, proof.challenge),
-      Element.publicProduct(input.publicKey, proof.response, shifted, proof.challenge),
+      Element.publicProduct(GENERATOR, proof.response, ciphertext.alpha, proof.challenge),
+      Element.publicProduct(publicKey, proof.response, beta, proof.challenge),
     );
     await input.breathe();
   }
   const claimed = proofs.reduce((sum, proof) => sum + proof.challenge, 0n) % ORDER;
   if (claimed !== challenge(input.prefix, commitments)) {
-    throw new InvalidProof("the challenges do not add up to the hash");
+    throw new InvalidProof("the proof of the permitted choices does not hold");
   }
 }
 
-/** Prove knowledge of x in g^x; the signature of a ballot and the proof of a trustee's key. */
-export function proveKnowledge(input: { secret: Scalar; prefix: string }): Proof {
+// --- Correct decryption ------------------------------------------------------------------
+
+interface DecryptionStatement {
+  readonly fingerprint: string;
+  readonly publicKey: Element;
+  readonly alpha: Element;
+}
+
+function decryptionPrefix({ fingerprint, publicKey }: DecryptionStatement): string {
+  return `decrypt|${fingerprint}|${publicKey.encode()}|`;
+}
+
+/** Prove that the factor F = α^x was made with the x of X = g^x (1.9). */
+export function proveDecryption(input: DecryptionStatement & { secretKey: Scalar }): Proof {
   const w = randomScalar();
-  const c = challenge(input.prefix, [GENERATOR.power(w)]);
-  return { challenge: c, response: modOrder(w - input.secret * c) };
+  const c = challenge(decryptionPrefix(input), [GENERATOR.power(w), input.alpha.power(w)]);
+  return { challenge: c, response: modOrder(w - input.secretKey * c) };
 }
 
-export function verifyKnowledge(input: { publicKey: Element; prefix: string; proof: Proof }): void {
-  const { proof } = input;
-  const commitment = Element.publicProduct(
-    GENERATOR, proof.response, input.publicKey, proof.challenge,
-  );
-  if (challenge(input.prefix, [commitment]) !== proof.challenge) {
-    throw new InvalidProof("the prover does not know the secret key");
-  }
-}
-
-/** Prove that log_g(X) = log_α(F), where X = g^x and F = α^x. */
-export function proveDecryption(input: { secret: Scalar; alpha: Element; prefix: string }): Proof {
-  const w = randomScalar();
-  const c = challenge(input.prefix, [GENERATOR.power(w), input.alpha.power(w)]);
-  return { challenge: c, response: modOrder(w - input.secret * c) };
-}
-
-export function verifyDecryption(input: {
-  publicKey: Element;
-  alpha: Element;
-  factor: Element;
-  prefix: string;
-  proof: Proof;
-}): void {
-  const { proof } = input;
+/** Check that log_g(X) = log_α(F). */
+export function verifyDecryption(
+  input: DecryptionStatement & { factor: Element; proof: Proof },
+): void {
+  const { publicKey, alpha, factor, proof } = input;
   const commitments = [
-    Element.publicProduct(GENERATOR, proof.response, input.publicKey, proof.challenge),
-    Element.publicProduct(input.alpha, proof.response, input.factor, proof.challenge),
+    Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge),
+    Element.publicProduct(alpha, proof.response, factor, proof.challenge),
   ];
-  if (challenge(input.prefix, commitments) !== proof.challenge) {
+  if (challenge(decryptionPrefix(input), commitments) !== proof.challenge) {
     throw new InvalidProof("the decryption factor does not match the trustee's public key");
   }
-}
-
-export function encodeProof(proof: Proof): JsonObject {
-  return { challenge: encodeScalar(proof.challenge), response: encodeScalar(proof.response) };
-}
-
-export function decodeProof(value: Json | undefined, place: string): Proof {
-  const fields = decodeObject(value, place, ["challenge", "response"]);
-  return {
-    challenge: decodeScalar(fields["challenge"], `${place}.challenge`),
-    response: decodeScalar(fields["response"], `${place}.response`),
-  };
 }

@@ -1,13 +1,13 @@
 // The encrypted tally and a trustee's share of its decryption (PROTOCOL 1.7, 1.9).
-import { type Ciphertext, decodeCiphertext } from "./elgamal.ts";
+import { type Ciphertext, readCiphertext } from "./elgamal.ts";
 import { choiceCount, type Election, type Trustee } from "./election.ts";
 import {
-  decodeArray, decodeJson, decodeObject, encodeJson, type Json, type JsonObject, utf8,
+  readList, decodeJson, readObject, encodeJson, type Json, type JsonObject, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidProof } from "./errors.ts";
 import { Element, GENERATOR, type Scalar } from "./group.ts";
 import {
-  type Breathe, decodeProof, encodeProof, proveDecryption, verifyDecryption, withoutBreath,
+  type Breathe, readProof, encodeProof, proveDecryption, verifyDecryption, withoutBreath,
 } from "./proofs.ts";
 
 const TALLY_LIMIT_BYTES = 4_000_000;
@@ -18,9 +18,9 @@ export type EncryptedTally = readonly (readonly Ciphertext[])[];
 /** Read the encrypted tally of this election; its shape must be that of the questions. */
 export function decodeEncryptedTally(data: Uint8Array, context: { election: Election }): EncryptedTally {
   const value = decodeJson(data, { source: "encrypted tally", limitBytes: TALLY_LIMIT_BYTES });
-  const tally = decodeArray(value, "encrypted tally").map((answer, question) =>
-    decodeArray(answer, `encrypted tally[${question}]`).map((item, index) =>
-      decodeCiphertext(item, `encrypted tally[${question}][${index}]`),
+  const tally = readList(value, "encrypted tally").map((answer, question) =>
+    readList(answer, `encrypted tally[${question}]`).map((item, index) =>
+      readCiphertext(item, `encrypted tally[${question}][${index}]`),
     ),
   );
   checkShape(tally, context.election, "encrypted tally");
@@ -34,10 +34,6 @@ function checkShape(lists: readonly (readonly unknown[])[], election: Election, 
   if (!fits) throw new DecodeError(`${place}: its shape is not that of the questions`);
 }
 
-function decryptionPrefix(election: Election, publicKey: Element): string {
-  return `decrypt|${election.fingerprint}|${publicKey.encode()}|`;
-}
-
 /** Compute F = α^x for every ciphertext, each with its proof; returns the exact text to send. */
 export async function decryptPartially(input: {
   secretKey: Scalar;
@@ -45,16 +41,17 @@ export async function decryptPartially(input: {
   tally: EncryptedTally;
   breathe?: Breathe;
 }): Promise<string> {
-  const { secretKey: secret, election, tally, breathe = withoutBreath } = input;
-  const prefix = decryptionPrefix(election, GENERATOR.power(secret));
+  const { secretKey, election, tally, breathe = withoutBreath } = input;
+  const { fingerprint } = election;
+  const publicKey = GENERATOR.power(secretKey);
   const factors: Json[] = [];
   const proofs: Json[] = [];
   for (const answer of tally) {
     const answerFactors: Element[] = [];
     const answerProofs: JsonObject[] = [];
     for (const { alpha } of answer) {
-      answerFactors.push(alpha.power(secret));
-      answerProofs.push(encodeProof(proveDecryption({ secret, alpha, prefix })));
+      answerFactors.push(alpha.power(secretKey));
+      answerProofs.push(encodeProof(proveDecryption({ fingerprint, publicKey, alpha, secretKey })));
       await breathe();
     }
     factors.push(Element.encodeAll(answerFactors));
@@ -72,22 +69,22 @@ export function verifyPartialDecryption(input: {
 }): void {
   const { election, trustee: { publicKey }, tally } = input;
   const value = decodeJson(utf8(input.data), { source: "partial decryption", limitBytes: TALLY_LIMIT_BYTES });
-  const fields = decodeObject(value, "partial decryption", ["decryption_factors", "decryption_proofs"]);
+  const fields = readObject(value, "partial decryption", ["decryption_factors", "decryption_proofs"]);
   const nested = (name: string): Json[][] => {
-    const lists = decodeArray(fields[name], name).map((list) => decodeArray(list, name));
+    const lists = readList(fields[name], name).map((list) => readList(list, name));
     checkShape(lists, election, name);
     return lists;
   };
   const factors = nested("decryption_factors");
   const proofs = nested("decryption_proofs");
-  const prefix = decryptionPrefix(election, publicKey);
+  const { fingerprint } = election;
   tally.forEach((answer, question) => {
     answer.forEach(({ alpha }, index) => {
       const place = `[${question}][${index}]`;
       const factor = Element.decode(factors[question]?.[index], `decryption_factors${place}`);
-      const proof = decodeProof(proofs[question]?.[index], `decryption_proofs${place}`);
+      const proof = readProof(proofs[question]?.[index], `decryption_proofs${place}`);
       try {
-        verifyDecryption({ publicKey, alpha, factor, prefix, proof });
+        verifyDecryption({ fingerprint, publicKey, alpha, factor, proof });
       } catch (error) {
         throw new InvalidProof(`decryption_proofs${place}: ${(error as Error).message}`);
       }

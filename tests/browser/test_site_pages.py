@@ -1,0 +1,65 @@
+import pytest
+
+from tests.browser.pages import (
+    WITHOUT_SCRIPT,
+    View,
+    assert_accessible,
+    assert_focus_is_visible,
+    assert_no_sideways_scroll,
+)
+
+PAGES = [
+    "/how-it-works/",
+    "/phases/",
+    "/rules/",
+    "/verify/",
+    "/open-data/",
+    "/help/",
+    "/accessibility/",
+    "/privacy/",
+    "/source/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(page_in_every_view, path):
+    page_in_every_view.goto(path)
+
+    assert_accessible(page_in_every_view)
+    assert_no_sideways_scroll(page_in_every_view)
+
+
+def test_whatever_has_the_focus_shows_it(page):
+    page.goto("/verify/")
+
+    assert_focus_is_visible(page)
+
+
+def test_a_page_that_does_not_exist_is_accessible_too(page_in_every_view):
+    answer = page_in_every_view.goto("/nothing-here/")
+
+    assert answer.status == 404
+    assert_accessible(page_in_every_view)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_language_stays_chosen(visit, javascript):
+    page = visit(View(javascript=javascript))
+    page.goto("/verify/")
+
+    page.get_by_role("link", name="中文").click()
+
+    assert page.url.endswith("/verify/")
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    assert page.get_by_role("link", name="English").get_attribute("hreflang") == "en"
+
+
+def test_the_colours_stay_chosen_without_a_script(visit):
+    page = visit(WITHOUT_SCRIPT)
+    page.goto("/help/")
+
+    page.get_by_role("link", name="dark", exact=True).click()
+
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.get_by_role("link", name="as on this device", exact=True).click()
+    assert page.locator("html").get_attribute("data-theme") is None

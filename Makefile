@@ -1,32 +1,55 @@
-# `make` alone lists what there is.
+# `make` alone lists what there is. Nothing but python3 (3.11 or newer, with venv) and make is needed.
 PYTHON ?= python3
+ARGS ?=
+TESTS ?= tests
 export UV_PYTHON_DOWNLOADS = never
-BIN = .venv/bin
+RUN = .venv/bin/python
+# For commands that read the settings but ask no server.
+OFFLINE = PNYX_DEBUG=1 DATABASE_URL=postgres:///pnyx REDIS_URL=redis://localhost
 
 .DEFAULT_GOAL := help
-.PHONY: help test check fmt requirements
+.PHONY: help demo test check fmt bench build messages requirements server dev
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-.venv/.ready: requirements/dev.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q uv==0.13.8
-	$(BIN)/uv pip sync -q --require-hashes requirements/dev.txt --python $(BIN)/python
-	touch $@
+server:
+	@$(PYTHON) requirements/install.py server
 
-test: .venv/.ready ## Run every test
-	$(BIN)/python -m pytest -q -n 2
+dev:
+	@$(PYTHON) requirements/install.py dev
 
-check: .venv/.ready ## Run every static check
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+demo: server ## Run the whole of Pnyx here, with real ballots (ARGS="--once", "--fresh", "--port 8001")
+	@exec $(RUN) -m config.demo $(ARGS)
 
-fmt: .venv/.ready ## Format the code
-	$(BIN)/ruff check --fix-only .
-	$(BIN)/ruff format .
+test: dev messages ## Run every test: the browser programs' and the server's (TESTS=tests/unit for some)
+	@$(RUN) -m config.front_end test
+	@$(RUN) -m pytest -q -n 2 $(TESTS)
 
-requirements: ## Pin the newest versions that requirements/*.in allow
-	for name in server dev; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt; done
+check: dev ## Run every static check
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(OFFLINE) $(RUN) -m mypy
+	.venv/bin/lint-imports
+	$(RUN) -m djlint --quiet --lint --check templates
+	$(RUN) -m config.front_end check
+	$(OFFLINE) $(RUN) manage.py makemigrations --check --dry-run
+	.venv/bin/hadolint Dockerfile
+	$(RUN) -m pytest -q -n 0 tests/architecture
+
+fmt: dev ## Format the code
+	$(RUN) -m ruff check --fix-only .
+	$(RUN) -m ruff format .
+	$(RUN) -m djlint --quiet --reformat templates
+
+bench: dev build ## Measure: milliseconds per ballot, ballots per second
+	@for file in bench/*.py; do $(RUN) $$file $(ARGS) || exit 1; done
+
+build: server messages ## Build the style sheet, the browser programs and the translations
+	@$(RUN) -m config.front_end build
+
+messages: server ## Compile the translations
+	@$(RUN) -m config.translations
+
+requirements: dev ## Pin the newest versions that requirements/*.in allow
+	for name in uv server dev node; do .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt; done

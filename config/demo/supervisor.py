@@ -1,0 +1,214 @@
+"""Start everything, watch everything, and leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+from config.demo import processes
+from config.demo.place import HOST, ROOT, Place, environment, free_port
+from config.demo.processes import Child, ChildDied
+from config.embedded.child import CannotStart, die_with_parent, stop
+from config.embedded.folders import socket_folder
+from config.embedded.postgres import Postgres
+from config.embedded.valkey import Valkey
+from config.front_end import build, fingerprint
+from config.progress import say, step
+
+SITE_TIMEOUT_SECONDS = 60.0
+WATCH_INTERVAL_SECONDS = 0.2
+# What decides whether an installation must be prepared anew.
+INSTALLATION = (
+    *(f"{app}/migrations" for app in ("accounts", "audit", "voting", "deliberation")),
+    *("locale", "static/dist", "requirements/server.txt", "pyproject.toml"),
+    "config/management/commands/prepare.py",
+)
+
+
+class Stopped(Exception):
+    """Somebody asked the demo to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for."""
+
+    port: int
+    once: bool
+    fresh: bool
+
+
+class Supervisor:
+    """The one process that owns all the others."""
+
+    def __init__(self, *, place: Place, wishes: Wishes) -> None:
+        self.place = place
+        self.wishes = wishes
+        self.stopped = False
+        self.children: list[Child] = []
+        self.afterwards: list[Callable[[], None]] = []
+
+    def run(self) -> None:
+        """Start everything in order; then watch until somebody stops it.
+
+        Raises:
+            CannotStart, ChildDied, Stopped, CannotBuild: why it ended.
+
+        """
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note_stop)
+        started = time.monotonic()
+        try:
+            if self.wishes.fresh:
+                self._forget()
+            build()
+            port = self._choose_port()
+            env = environment(
+                place=self.place,
+                port=port,
+                database_url=os.environ.get("DATABASE_URL") or self._start_postgres(),
+                redis_url=os.environ.get("REDIS_URL") or self._start_valkey(),
+            )
+            self._prepare(env)
+            self._serve(port=port, env=env, started=started)
+            self._run_to_its_end("demo", env=env)
+            self._check(f"http://{HOST}:{port}")
+            if not self.wishes.once:
+                say("Press Ctrl-C to stop.")
+                self._watch_for_ever()
+        finally:
+            self._stop_all()
+
+    def _note_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopped = True
+
+    def _forget(self) -> None:
+        if "DATABASE_URL" in os.environ or "REDIS_URL" in os.environ:
+            msg = "--fresh removes the demo's own servers only: empty your own ones yourself."
+            raise CannotStart(msg)
+        with step("Removing what earlier starts left"):
+            self.place.forget()
+
+    def _choose_port(self) -> int:
+        port = free_port(self.wishes.port)
+        if port != self.wishes.port:
+            say(f"Port {self.wishes.port} is taken; using {port}.")
+        return port
+
+    def _start_postgres(self) -> str:
+        server = Postgres(self.place.folder / "postgres")
+        self.afterwards.append(lambda: server.sockets.rmdir())
+        self.afterwards.append(server.stop)
+        with step("Starting PostgreSQL"):
+            server.start(settings={})
+        assert server.process is not None
+        log = server.data.parent / "postgres.log"
+        self.children.append(Child(name="PostgreSQL", process=server.process, log=log))
+        return server.url
+
+    def _start_valkey(self) -> str:
+        data = self.place.folder / "valkey"
+        server = Valkey(data, sockets=socket_folder(self.place.folder / "postgres"))
+        self.afterwards.append(server.stop)
+        with step("Starting Valkey"):
+            server.start()
+        assert server.process is not None
+        log = data / "valkey.log"
+        self.children.append(Child(name="Valkey", process=server.process, log=log))
+        return server.url
+
+    def _prepare(self, env: dict[str, str]) -> None:
+        """Migrate and collect, unless nothing changed since the last start."""
+        state = fingerprint(INSTALLATION) + env["DATABASE_URL"] + env["PNYX_BASE_URL"]
+        stamp = self.place.folder / "stamps" / "installation"
+        own_database = "DATABASE_URL" not in os.environ
+        if own_database and stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+            return
+        self._run_to_its_end("prepare", env=env)
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(state, encoding="utf-8")
+
+    def _serve(self, *, port: int, env: dict[str, str], started: float) -> None:
+        (self.place.folder / "demo").mkdir(exist_ok=True)
+        with step("Starting the web server"):
+            for name, command in processes.commands(port=port).items():
+                child = processes.start(name=name, command=command, place=self.place, env=env)
+                self.children.append(child)
+                self.afterwards.append(child.stop)
+                if name == "web":  # the page first: the others start while people look at it
+                    self._wait_for_page(f"http://{HOST}:{port}/api/schema")
+        say(f"Serving http://{HOST}:{port}/ after {time.monotonic() - started:.1f} s.")
+
+    def _wait_for_page(self, address: str) -> None:
+        end = time.monotonic() + SITE_TIMEOUT_SECONDS
+        while not _answers(address):
+            self._look_after_all()
+            if time.monotonic() > end:
+                msg = f"The web server does not answer; see {self.place.logs / 'web.log'}"
+                raise CannotStart(msg)
+            time.sleep(0.05)
+
+    def _run_to_its_end(self, command: str, *, env: dict[str, str]) -> None:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "manage.py", command],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=die_with_parent(by=signal.SIGTERM),
+        )
+        try:
+            while process.poll() is None:
+                self._look_after_all()
+                time.sleep(0.05)
+        finally:
+            stop(process, by=signal.SIGTERM, seconds=5)
+        if process.returncode != 0:
+            msg = f"`manage.py {command}` failed; see above."
+            raise ChildDied(msg)
+
+    def _check(self, site: str) -> None:
+        """See that every part says that it works."""
+        end = time.monotonic() + SITE_TIMEOUT_SECONDS
+        while not _answers(f"{site}/health"):  # a worker's first sign of life takes seconds
+            self._look_after_all()
+            if time.monotonic() > end:
+                msg = f"{site}/health says that a part is down."
+                raise CannotStart(msg)
+            time.sleep(0.2)
+        say(f"Every part is up: {site}/health")
+
+    def _watch_for_ever(self) -> None:
+        while True:
+            self._look_after_all()
+            time.sleep(WATCH_INTERVAL_SECONDS)
+
+    def _look_after_all(self) -> None:
+        if self.stopped:
+            raise Stopped
+        for child in self.children:
+            child.see_alive()
+
+    def _stop_all(self) -> None:
+        """Stop in the reverse order, whatever happens, and ask the slow ones first."""
+        for child in self.children:
+            if child.name in {"web", "worker", "beat"} and child.process.poll() is None:
+                child.process.terminate()
+        while self.afterwards:
+            try:
+                self.afterwards.pop()()
+            except OSError as error:
+                say(f"While stopping: {error}")
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
+            return True
+    except (OSError, urllib.error.HTTPError):
+        return False

@@ -1,0 +1,27 @@
+"""Bring the database, the static files and the translations in step with this tree."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from config.progress import step
+from config.translations import compile_translations
+
+
+class Command(BaseCommand):
+    """Run before the processes of a new version start; harmless when repeated."""
+
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: object, **options: object) -> None:
+        """Migrate, compile and collect."""
+        with step("Migrating the database"):
+            with connection.cursor() as cursor:  # for the connection that migrate uses
+                cursor.execute("SET lock_timeout = '4s'; SET statement_timeout = '5s'")
+            call_command("migrate", verbosity=0, interactive=False)
+        with step("Compiling the translations"):
+            compile_translations(settings.BASE_DIR / "locale")
+        with step("Collecting the static files"):
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)

@@ -17,17 +17,8 @@ LOCAL = ROOT / ".local"
 HOST = "127.0.0.1"
 # What a fresh start removes: everything but the packages and builds, which are slow to make anew.
 STATE = (
-    *("postgres", "valkey", "data", "mail", "log", "demo", "stamps/installation", "secret", "port"),
-)
-    "postgres",
-    "valkey",
-    "data",
-    "mail",
-    "log",
-    "demo",
-    "stamps/installation",
-    "secret",
-    "port",
+    *("postgres", "valkey", "data", "mail", "log", "demo"),
+    *("stamps/installation", "secret", "port"),
 )
 
 

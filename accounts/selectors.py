@@ -31,7 +31,7 @@ WITH RECURSIVE family(id) AS (
 """
 
 
-def _ids(sql: str, parameter: object) -> list[int]:
+def _ids(sql: str, parameter: int | list[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [parameter])
         return [row[0] for row in cursor.fetchall()]
@@ -116,13 +116,16 @@ def person_with_verified_email(email: str) -> User | None:
     )
 
 
+def is_display_name_taken(name: str, *, own_key: int | None) -> bool:
+    """Say whether somebody other than the person with `own_key` goes by this name."""
+    others = User.objects.all() if own_key is None else User.objects.exclude(pk=own_key)
+    return others.filter(display_name__iexact=name).exists()
+
+
 def has_second_factor(user: User) -> bool:
     """Say whether signing in takes a passkey or a code; recovery codes alone do not count."""
-    return (
-        Authenticator.objects.filter(user=user)
-        .exclude(type=Authenticator.Type.RECOVERY_CODES)
-        .exists()
-    )
+    factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return bool(Authenticator.objects.filter(user=user, type__in=factors).exists())
 
 
 def rolls_of(organisation: Organisation) -> QuerySet[Roll]:

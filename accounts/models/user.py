@@ -94,7 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         for retired in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(retired)
 
-    def _session_hash(self, secret: str) -> str:
+    def _session_hash(self, secret: str | bytes) -> str:
         return salted_hmac(
             "accounts.User.session",
             f"{self.session_generation}:{self.password}",

@@ -163,6 +163,31 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("PNYX_FROM_EMAIL", default="pnyx@localhost")
 
 # --- Signing in (django-allauth) -----------------------------------------------------------
+ACCOUNT_ADAPTER = "accounts.services.adapters.AccountAdapter"
+MFA_ADAPTER = "accounts.services.adapters.MFAAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.door.LoginForm",
+    "signup": "accounts.forms.door.SignupForm",
+    "request_login_code": "accounts.forms.door.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.door.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "accounts.forms.door.ConfirmEmailForm",
+    "reset_password": "accounts.forms.door.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.door.ResetPasswordKeyForm",
+    "change_password": "accounts.forms.door.ChangePasswordForm",
+    "set_password": "accounts.forms.door.SetPasswordForm",
+    "add_email": "accounts.forms.door.ChangeEmailForm",
+    "reauthenticate": "accounts.forms.door.ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": "accounts.forms.factors.AuthenticateForm",
+    "authenticate_webauthn": "accounts.forms.factors.AuthenticatePasskeyForm",
+    "reauthenticate": "accounts.forms.factors.ReauthenticateForm",
+    "reauthenticate_webauthn": "accounts.forms.factors.ReauthenticatePasskeyForm",
+    "login_webauthn": "accounts.forms.factors.LoginPasskeyForm",
+    "add_webauthn": "accounts.forms.factors.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.factors.RenamePasskeyForm",
+    "activate_totp": "accounts.forms.factors.ActivateAppForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -191,7 +216,6 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # An account made with a passkey alone has no recovery codes: whoever loses it is locked out.
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_TOTP_ISSUER = INSTALLATION_NAME
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 
 # --- Language and time -------------------------------------------------------------------
 LANGUAGE_CODE = "en"

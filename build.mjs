@@ -15,6 +15,7 @@ const SCRIPTS = {
   "site.js": "static/src/site.ts",
   "booth.js": "booth/src/main.ts",
   "trustee.js": "booth/src/trustee.ts",
+  "webauthn.js": "static/src/webauthn.ts",
 };
 // The government's typeface and emblems are not ours to use, and a sheet that fetches nothing needs no url().
 const FORBIDDEN_IN_STYLE = ["GDS Transport", "crest", "crown", "url(/", "url(http"];

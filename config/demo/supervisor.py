@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import FrameType
 
 from config.demo import processes
@@ -78,7 +79,9 @@ class Supervisor:
             self._prepare(env)
             self._serve(port=port, env=env, started=started)
             self._run_to_its_end("demo", env=env)
-            self._check(f"http://{HOST}:{port}")
+            # A worker's first sign of life takes some seconds.
+            self._wait_until(_is_well, f"http://{HOST}:{port}/health")
+            say(f"Every part is up: http://{HOST}:{port}/health")
             if not self.wishes.once:
                 say("Press Ctrl-C to stop.")
                 self._watch_for_ever()
@@ -142,15 +145,15 @@ class Supervisor:
                 self.children.append(child)
                 self.afterwards.append(child.stop)
                 if name == "web":  # the page first: the others start while people look at it
-                    self._wait_for_page(f"http://{HOST}:{port}/api/schema")
+                    self._wait_until(_speaks, f"http://{HOST}:{port}/health")
         say(f"Serving http://{HOST}:{port}/ after {time.monotonic() - started:.1f} s.")
 
-    def _wait_for_page(self, address: str) -> None:
+    def _wait_until(self, question: Callable[[str], bool], address: str) -> None:
         end = time.monotonic() + SITE_TIMEOUT_SECONDS
-        while not _answers(address):
+        while not question(address):
             self._look_after_all()
             if time.monotonic() > end:
-                msg = f"The web server does not answer; see {self.place.logs / 'web.log'}"
+                msg = f"{address} does not answer as it should; see the files in {self.place.logs}"
                 raise CannotStart(msg)
             time.sleep(0.05)
 
@@ -171,17 +174,6 @@ class Supervisor:
         if process.returncode != 0:
             msg = f"`manage.py {command}` failed; see above."
             raise ChildDied(msg)
-
-    def _check(self, site: str) -> None:
-        """See that every part says that it works."""
-        end = time.monotonic() + SITE_TIMEOUT_SECONDS
-        while not _answers(f"{site}/health"):  # a worker's first sign of life takes seconds
-            self._look_after_all()
-            if time.monotonic() > end:
-                msg = f"{site}/health says that a part is down."
-                raise CannotStart(msg)
-            time.sleep(0.2)
-        say(f"Every part is up: {site}/health")
 
     def _watch_for_ever(self) -> None:
         while True:
@@ -206,9 +198,21 @@ class Supervisor:
                 say(f"While stopping: {error}")
 
 
-def _answers(address: str) -> bool:
+def _speaks(address: str) -> bool:
+    """Say whether the site answers there, be it that some part is still on its way."""
     try:
         with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
             return True
-    except (OSError, urllib.error.HTTPError):
+    except urllib.error.HTTPError as error:
+        return error.code == HTTPStatus.SERVICE_UNAVAILABLE
+    except OSError:
+        return False
+
+
+def _is_well(address: str) -> bool:
+    """Say whether the answer there is a good one."""
+    try:
+        with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own address
+            return True
+    except OSError:
         return False

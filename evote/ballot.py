@@ -245,13 +245,13 @@ def decode_ballot(data: bytes, *, election: Election) -> Ballot:
         uuid = read_text(item["election_uuid"], place="election_uuid")
         fingerprint = read_text(item["election_hash"], place="election_hash")
     except ShapeError as error:
-        raise InvalidBallot("wrong_shape", str(error)) from error
+        raise InvalidBallot("wrong_shape", error.message, place=error.place) from error
     if uuid != election.uuid or fingerprint != election.fingerprint:
         raise InvalidBallot("wrong_election", "the ballot belongs to another election")
     try:
         ballot = _read_ballot(item, data=data, questions=election.questions)
     except ShapeError as error:
-        raise InvalidBallot("wrong_shape", str(error)) from error
+        raise InvalidBallot("wrong_shape", error.message, place=error.place) from error
     alphas = ballot.alphas
     if len(set(alphas)) != len(alphas):
         raise InvalidBallot("duplicate_ciphertext", "the ballot uses the same ciphertext twice")
@@ -322,7 +322,7 @@ def _read_encoding(value: object, *, place: str) -> str:
         msg = "an element is written as 64 lower-case hexadecimal digits"
         raise DecodeError(msg, place=place)
     if text == IDENTITY_ENCODING:
-        raise InvalidBallot("identity_element", f"{place}: the identity encrypts nothing")
+        raise InvalidBallot("identity_element", "the identity encrypts nothing", place=place)
     return text
 
 
@@ -386,7 +386,7 @@ def _decode_element(text: str, *, place: str) -> Element:
     try:
         return Element.decode(text, place=place)
     except DecodeError as error:
-        raise InvalidBallot("non_canonical", str(error)) from error
+        raise InvalidBallot("non_canonical", error.message, place=place) from error
 
 
 def _verify_signature(ballot: Ballot) -> None:
@@ -394,14 +394,14 @@ def _verify_signature(ballot: Ballot) -> None:
     # The ballot is canonical and `signature` is its last field: without it, it ends before that.
     unsigned = ballot.archived[: ballot.archived.rindex(b',"signature":')] + b"}"
     if ballot.signed_hash != b64_digest(unsigned):
-        msg = "signature.hash: this is not the hash of the ballot without its signature"
-        raise InvalidBallot("bad_signature", msg)
+        msg = "this is not the hash of the ballot without its signature"
+        raise InvalidBallot("bad_signature", msg, place="signature.hash")
     try:
         verify_hash_signature(
             proof=ballot.signature, digest=ballot.signed_hash, public_key=credential
         )
     except InvalidProof as error:
-        raise InvalidBallot("bad_signature", f"signature.proof: {error}") from error
+        raise InvalidBallot("bad_signature", str(error), place="signature.proof") from error
 
 
 def _verify_answer(
@@ -454,4 +454,4 @@ def _verify_answer(
             proofs=answer.blank_proof,
         )
     except InvalidProof as error:
-        raise InvalidBallot("bad_proof", f"{place}.{step}: {error}") from error
+        raise InvalidBallot("bad_proof", str(error), place=f"{place}.{step}") from error

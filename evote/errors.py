@@ -65,16 +65,21 @@ class InvalidProof(EvoteError):
 
 
 class InvalidBallot(EvoteError):
-    """The ballot must not be accepted. `code` is stable and meant for programs."""
+    """The ballot must not be accepted.
 
-    def __init__(self, code: BallotCode, message: str) -> None:
-        super().__init__(message)
+    `code` is stable and meant for programs; `place` says where in the ballot, as in
+    `answers[2].overall_proof`, and is empty when the whole ballot is meant.
+    """
+
+    def __init__(self, code: BallotCode, message: str, *, place: str = "") -> None:
+        super().__init__(f"{place}: {message}" if place else message)
         self.code: BallotCode = code
         self.message = message
+        self.place = place
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process."""
-        return InvalidBallot, (self.code, self.message)
+        return _rebuild_invalid_ballot, (self.code, self.message, self.place)
 
 
 class InvalidRecord(EvoteError):
@@ -101,3 +106,7 @@ def _rebuild_decode_error(message: str, place: str, code: DecodeCode) -> DecodeE
 
 def _rebuild_shape_error(message: str, place: str) -> ShapeError:
     return ShapeError(message, place=place)
+
+
+def _rebuild_invalid_ballot(code: BallotCode, message: str, place: str) -> InvalidBallot:
+    return InvalidBallot(code, message, place=place)

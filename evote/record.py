@@ -180,6 +180,14 @@ class _Member:
         return f"byte {self.offset}, {self.name[:12]}…{self.name[64:]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The files of a record's archive, each under its true hash, with the time they share."""
+
+    timestamp: int
+    members: tuple[_Member, ...]
+
+
 def read_record(data: bytes) -> Record:
     """Read a record and check its form: every byte of it, but not what its objects mean.
 
@@ -187,12 +195,34 @@ def read_record(data: bytes) -> Record:
         InvalidRecord: with the step (archive or chain), the place and the reason.
         NotSupported: an event of the shuffles.
     """
+    return read_chain(read_archive(data))
+
+
+def read_archive(data: bytes) -> Archive:
+    """Split the archive and check every byte that is not inside a file.
+
+    Raises:
+        InvalidRecord: with the place and the reason.
+    """
     members = _read_members(data)
     timestamp = _read_header(next(members, None), data=data)
-    events: list[RecordedEvent] = []
-    objects: list[_Member] = []
+    files = []
     for member in members:
         _check_member(member, data=data, timestamp=timestamp)
+        files.append(member)
+    return Archive(timestamp=timestamp, members=tuple(files))
+
+
+def read_chain(archive: Archive) -> Record:
+    """Put the files together as events, and check their chain and order.
+
+    Raises:
+        InvalidRecord: with the event and the reason.
+        NotSupported: an event of the shuffles.
+    """
+    events: list[RecordedEvent] = []
+    objects: list[_Member] = []
+    for member in archive.members:
         if member.name.endswith(".data.json"):
             objects.append(member)
             continue
@@ -202,7 +232,7 @@ def read_record(data: bytes) -> Record:
         _refuse_chain(objects[0].place, "no event follows this object")
     if not events:
         _refuse_chain("", "there is no event in the record")
-    return Record(timestamp=timestamp, events=tuple(events))
+    return Record(timestamp=archive.timestamp, events=tuple(events))
 
 
 def _refuse_archive(place: str, message: str) -> NoReturn:

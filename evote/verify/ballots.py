@@ -1,0 +1,130 @@
+"""The long work of a verification, cut into tasks that any number of processes may share.
+
+Each task is a value and each answer too, so that a pool of processes can carry them. The election
+travels as its archived bytes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol, TypeVar
+
+from evote.ballot import decode_ballot, verify_ballot
+from evote.credential import check_credential
+from evote.election import Election, decode_election
+from evote.errors import DecodeError, InvalidBallot
+from evote.tally import EncryptedTally, add_ballots
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+BALLOTS_PER_TASK = 20
+CREDENTIALS_PER_TASK = 500
+
+
+class ParallelMap(Protocol):
+    """`map`, or an executor's: one answer for each task, in the order of the tasks."""
+
+    def __call__(
+        self, function: Callable[[Task], Answer], tasks: Iterable[Task], /
+    ) -> Iterator[Answer]:
+        """Run `function` on every task."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialTask:
+    """Some of the public credentials, from index `first` of the list."""
+
+    first: int
+    credentials: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BallotTask:
+    """Some ballots, as archived, each with the height of its event."""
+
+    election: bytes
+    ballots: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBallot:
+    """What the rest of the verification needs of a ballot whose proofs and signature hold."""
+
+    height: int
+    archived: bytes
+    tracker: str
+    credential: str
+    alphas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBallot:
+    """A ballot that fails by itself, whatever else is in the record."""
+
+    height: int
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddTask:
+    """Some ballots to add, each with its voter's weight."""
+
+    election: bytes
+    ballots: tuple[tuple[bytes, int], ...]
+
+
+def check_credentials(task: CredentialTask) -> list[DecodeError]:
+    """Find the credentials of a task that are outside the group or the identity."""
+    errors = []
+    for index, public in enumerate(task.credentials, start=task.first):
+        try:
+            check_credential(public, place=f"[{index}]")
+        except DecodeError as error:
+            errors.append(error)
+    return errors
+
+
+def check_ballots(task: BallotTask) -> list[CheckedBallot | RefusedBallot]:
+    """Check form, signature and proofs of the ballots of a task, one answer for each."""
+    election = _election(task.election)
+    return [_check_ballot(height, body, election=election) for height, body in task.ballots]
+
+
+def _check_ballot(height: int, body: bytes, *, election: Election) -> CheckedBallot | RefusedBallot:
+    try:
+        ballot = decode_ballot(body, election=election)
+        verify_ballot(ballot=ballot, election=election)
+    except (DecodeError, InvalidBallot) as error:
+        return RefusedBallot(height=height, place=error.place, reason=error.message)
+    return CheckedBallot(
+        height=height,
+        archived=body,
+        tracker=ballot.tracker,
+        credential=ballot.credential,
+        alphas=ballot.alphas,
+    )
+
+
+def add_task(task: AddTask) -> EncryptedTally:
+    """Add the ballots of a task."""
+    election = _election(task.election)
+    return add_ballots(
+        election=election,
+        ballots_with_weights=[
+            (decode_ballot(body, election=election), weight) for body, weight in task.ballots
+        ],
+    )
+
+
+def chunks(items: Sequence[Task], *, size: int) -> Iterator[tuple[Task, ...]]:
+    """Cut a sequence into tuples of `size`, the last one shorter."""
+    for start in range(0, len(items), size):
+        yield tuple(items[start : start + size])
+
+
+@lru_cache(maxsize=1)
+def _election(archived: bytes) -> Election:
+    return decode_election(archived)

@@ -1,0 +1,95 @@
+"""What a verification found: numbered steps, each with what it compared."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evote.election import Election, Trustee
+from evote.tally import EncryptedTally, Result, SizedTally
+
+
+class Verdict(StrEnum):
+    """The whole record in one word."""
+
+    COMPLETE = "complete"
+    UNFINISHED = "unfinished"
+    INVALID = "invalid"
+
+
+class StepStatus(StrEnum):
+    """How one step ended. Only `passed` and `waiting` are compatible with a valid record."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    # The record is valid so far but has not come to this step.
+    WAITING = "waiting"
+    # An earlier step failed, and this one builds on it.
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong, and where."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One numbered step of the verification."""
+
+    number: int
+    title: str
+    status: StepStatus
+    comparisons: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The outcome of `verify_record`.
+
+    What follows the steps is what the record says, to be shown or used beside the verdict. Each
+    is None where the record does not say it yet, or where the step that checks it did not pass.
+    `tally` was added up from the ballots here, not copied.
+    """
+
+    verdict: Verdict
+    steps: tuple[Step, ...]
+    election: Election | None
+    trustees: tuple[Trustee, ...] | None
+    sized_tally: SizedTally | None
+    tally: EncryptedTally | None
+    result: Result | None
+
+    def to_json(self) -> dict[str, object]:
+        """Give the report for programs."""
+        return {
+            "verdict": str(self.verdict),
+            "election": None
+            if self.election is None
+            else {
+                "uuid": self.election.uuid,
+                "name": self.election.name,
+                "fingerprint": self.election.fingerprint,
+            },
+            "num_tallied": None if self.sized_tally is None else self.sized_tally.num_tallied,
+            "total_weight": None if self.sized_tally is None else self.sized_tally.total_weight,
+            "result": None if self.result is None else [list(c) for c in self.result.counts],
+            "steps": [
+                {
+                    "number": step.number,
+                    "title": step.title,
+                    "status": str(step.status),
+                    "comparisons": list(step.comparisons),
+                    "problems": [
+                        {"place": problem.place, "message": problem.message}
+                        for problem in step.problems
+                    ],
+                }
+                for step in self.steps
+            ],
+        }

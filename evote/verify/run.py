@@ -1,0 +1,78 @@
+"""Runs the steps and sums up."""
+
+from collections.abc import Sequence
+
+from evote.errors import EvoteError, InvalidRecord, NotSupported
+from evote.verify.ballots import ParallelMap
+from evote.verify.report import Problem, Report, Step, StepStatus, Verdict
+from evote.verify.state import Progress, State, StepFailed, Waiting
+from evote.verify.steps import STEPS, StepCheck
+
+
+def verify_record(data: bytes, *, progress: Progress, parallel_map: ParallelMap = map) -> Report:
+    """Check a whole record, byte by byte, and report every step.
+
+    `parallel_map` may be an executor's `map`: the long work goes through it.
+
+    Raises:
+        NotSupported: the record uses what this version cannot check. Nothing about it is
+            confirmed then, not even by the steps that went before.
+    """
+    state = State(data, progress=progress, parallel_map=parallel_map)
+    steps: dict[int, Step] = {}
+    for declared in STEPS:
+        steps[declared.number] = _run(declared, state=state, earlier=steps)
+    return Report(
+        verdict=_verdict([step.status for step in steps.values()]),
+        steps=tuple(steps.values()),
+        election=getattr(state, "election", None),
+        trustees=getattr(state, "trustees", None),
+        sized_tally=getattr(state, "sized", None),
+        tally=getattr(state, "tally", None),
+        result=getattr(state, "result", None),
+    )
+
+
+def _verdict(statuses: Sequence[StepStatus]) -> Verdict:
+    if all(status == StepStatus.PASSED for status in statuses):
+        return Verdict.COMPLETE
+    if all(status in (StepStatus.PASSED, StepStatus.WAITING) for status in statuses):
+        return Verdict.UNFINISHED
+    return Verdict.INVALID
+
+
+def _run(declared: StepCheck, *, state: State, earlier: dict[int, Step]) -> Step:
+    """Run one step. Whatever it raises, foreseen or not, it is red (A-23)."""
+    comparisons: Sequence[str] = ()
+    problems: Sequence[Problem] = ()
+    needed = {earlier[number].status for number in declared.needs}
+    if StepStatus.FAILED in needed or StepStatus.NOT_REACHED in needed:
+        status = StepStatus.NOT_REACHED
+    elif StepStatus.WAITING in needed:
+        status = StepStatus.WAITING
+    else:
+        try:
+            comparisons = declared.check(state)
+            status = StepStatus.PASSED
+            if not comparisons:
+                status, problems = StepStatus.FAILED, [Problem("", "nothing was compared")]
+        except NotSupported:
+            raise
+        except Waiting:
+            status = StepStatus.WAITING
+        except StepFailed as failure:
+            status, problems = StepStatus.FAILED, failure.problems
+        except InvalidRecord as error:
+            status, problems = StepStatus.FAILED, [Problem(error.place, error.message)]
+        except EvoteError as error:
+            status, problems = StepStatus.FAILED, [Problem("", str(error))]
+        except Exception as error:  # noqa: BLE001 — the unforeseen is red, never skipped
+            message = f"unforeseen {type(error).__name__}: {error}"
+            status, problems = StepStatus.FAILED, [Problem("", message)]
+    return Step(
+        number=declared.number,
+        title=declared.title,
+        status=status,
+        comparisons=tuple(comparisons),
+        problems=tuple(problems),
+    )

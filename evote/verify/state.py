@@ -1,0 +1,94 @@
+"""What a verification has established so far, and the ways in which a step can end."""
+
+from collections.abc import Callable, Sequence
+
+from evote.election import Election, Trustee
+from evote.errors import DecodeError, EvoteError, NotSupported
+from evote.record import Archive, Record, RecordedEvent
+from evote.tally import EncryptedTally, PartialDecryption, Result, SizedTally
+from evote.verify.ballots import CheckedBallot, ParallelMap
+from evote.verify.report import Problem
+
+# Called with the number of a step, how much of it is done, and how much there is.
+Progress = Callable[[int, int, int], None]
+
+# A record with a thousand bad ballots is not more invalid than one with twenty.
+_PROBLEMS_SHOWN = 20
+
+
+class Waiting(Exception):
+    """The record is valid so far and has not come to this step yet."""
+
+
+class StepFailed(Exception):
+    """A step found these problems."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class State:
+    """What the steps leave behind for later ones.
+
+    A step sets its attributes only once everything that it checks holds. An attribute that is
+    missing is a step that has not passed: to read it is an error, and an error is red.
+    """
+
+    archive: Archive
+    record: Record
+    election: Election
+    trustees: tuple[Trustee, ...]
+    weights: dict[str, int]
+    checked: list[CheckedBallot]
+    last_ballots: dict[str, CheckedBallot]
+    sized: SizedTally
+    tally: EncryptedTally
+    decryptions: dict[int, PartialDecryption]
+    result: Result
+
+    def __init__(self, data: bytes, *, progress: Progress, parallel_map: ParallelMap) -> None:
+        self.data = data
+        self.progress = progress
+        self.parallel_map = parallel_map
+
+    def setup_object(self, index: int) -> bytes:
+        """Give an object of the Setup event: 0 the election, 1 trustees, 2 credentials."""
+        return self.record.events[0].objects[index]
+
+    def first_event(self, kind: str) -> RecordedEvent:
+        """Give the first event of a type, or end the step as waiting for it."""
+        events = self.record.of_type(kind)
+        if not events:
+            raise Waiting
+        return events[0]
+
+
+class At:
+    """Name the place of whatever is raised inside: `with At("event 0, trustees"): …`."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NotSupported):
+            msg = f"{self.place}: {error}"
+            raise NotSupported(msg) from error
+        if isinstance(error, DecodeError) and error.place:
+            place = f"{self.place}, {error.place}"
+            raise StepFailed([Problem(place, error.message)]) from error
+        if isinstance(error, EvoteError):
+            raise StepFailed([Problem(self.place, str(error))]) from error
+
+
+def fail_if_any(problems: Sequence[Problem]) -> None:
+    """End the step as failed if there is a problem; show the first ones."""
+    if not problems:
+        return
+    shown = list(problems[:_PROBLEMS_SHOWN])
+    if len(problems) > len(shown):
+        shown.append(Problem("", f"and {len(problems) - len(shown)} more"))
+    raise StepFailed(shown)

@@ -1,0 +1,297 @@
+"""The ten steps, in order (PROTOCOL 3.1). Each returns what it compared, or raises."""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+
+from evote.credential import read_credentials
+from evote.election import (
+    combine_public_keys,
+    decode_election,
+    decode_trustees,
+    verify_trustee,
+)
+from evote.record import (
+    RecordedEvent,
+    decode_owned,
+    read_archive,
+    read_chain,
+)
+from evote.tally import (
+    PartialDecryption,
+    add_ballots,
+    decode_encrypted_tally,
+    decode_result,
+    decode_sized_tally,
+    decrypted_elements,
+    encode_encrypted_tally,
+    verify_partial_decryption,
+    verify_result,
+)
+from evote.verify.ballots import (
+    BALLOTS_PER_TASK,
+    CREDENTIALS_PER_TASK,
+    AddTask,
+    BallotTask,
+    CheckedBallot,
+    CredentialTask,
+    RefusedBallot,
+    add_task,
+    check_ballots,
+    check_credentials,
+    chunks,
+)
+from evote.verify.report import Problem
+from evote.verify.state import At, State, StepFailed, Waiting, fail_if_any
+
+
+@dataclass(frozen=True, slots=True)
+class StepCheck:
+    """A step as it is declared: what it is called, what it builds on, what it does."""
+
+    number: int
+    title: str
+    needs: tuple[int, ...]
+    check: Callable[[State], list[str]]
+
+
+def _check_archive(run: State) -> list[str]:
+    run.archive = read_archive(run.data)
+    return [
+        f"{len(run.data)} bytes are exactly {len(run.archive.members) + 1} files",
+        "every file's name is the SHA-256 of its content",
+        f"every header is as the format writes it, with the one time {run.archive.timestamp}",
+    ]
+
+
+def _check_chain(run: State) -> list[str]:
+    run.record = read_chain(run.archive)
+    events = run.record.events
+    return [
+        f"{len(events)} events with heights 0 to {len(events) - 1}, without a gap",
+        "every event names the hash of the one before it and of its payload",
+        f"the order of events is permitted; the last one is {events[-1].event.type}",
+        "Setup, tally and decryptions name the hashes of the objects beside them",
+    ]
+
+
+def _check_election(run: State) -> list[str]:
+    with At("event 0, election"):
+        run.election = decode_election(run.setup_object(0))
+    election = run.election
+    return [
+        f"uuid {election.uuid}, version 1, group Ed25519, {len(election.questions)} questions",
+        f"the fingerprint is {election.fingerprint}",
+        "the public key is an element of the prime-order group and not the identity",
+    ]
+
+
+def _check_trustees(run: State) -> list[str]:
+    with At("event 0, trustees"):
+        trustees = decode_trustees(run.setup_object(1))
+    for index, trustee in enumerate(trustees):
+        with At(f"event 0, trustees, [{index}]"):
+            verify_trustee(trustee)
+    if combine_public_keys(trustees) != run.election.public_key:
+        msg = "the election's public key is not the product of the trustees' keys"
+        raise StepFailed([Problem("event 0, trustees", msg)])
+    run.trustees = trustees
+    return [
+        f"{len(trustees)} trustees, all with different keys, each proven to know its secret",
+        "the product of their keys is the election's public key",
+    ]
+
+
+def _check_credentials(run: State) -> list[str]:
+    with At("event 0, credentials"):
+        weights = read_credentials(run.setup_object(2))
+    tasks = [
+        CredentialTask(index * CREDENTIALS_PER_TASK, credentials)
+        for index, credentials in enumerate(chunks(list(weights), size=CREDENTIALS_PER_TASK))
+    ]
+    problems: list[Problem] = []
+    done = 0
+    for task, errors in zip(tasks, run.parallel_map(check_credentials, tasks), strict=True):
+        problems += [
+            Problem(f"event 0, credentials, {error.place}", error.message) for error in errors
+        ]
+        done += len(task.credentials)
+        run.progress(_CREDENTIALS, done, len(weights))
+    fail_if_any(problems)
+    run.weights = weights
+    return [
+        f"{len(weights)} credentials, all different, each an element of the prime-order group",
+        f"their weights sum to {sum(weights.values())}",
+    ]
+
+
+def _check_ballots(run: State) -> list[str]:
+    events = run.record.of_type("Ballot")
+    tasks = [
+        BallotTask(run.election.archived, ballots)
+        for ballots in chunks(
+            [(item.event.height, item.objects[0]) for item in events], size=BALLOTS_PER_TASK
+        )
+    ]
+    checked: list[CheckedBallot] = []
+    problems: list[Problem] = []
+    done = 0
+    for task, answers in zip(tasks, run.parallel_map(check_ballots, tasks), strict=True):
+        # One answer for each ballot, in order: nothing is dropped on the way.
+        for (height, body), answer in zip(task.ballots, answers, strict=True):
+            if isinstance(answer, RefusedBallot):
+                place = ", ".join(filter(None, (f"event {height}, ballot", answer.place)))
+                problems.append(Problem(place, answer.reason))
+                continue
+            if answer.archived != body:
+                problems.append(Problem(f"event {height}, ballot", "the answer is for another"))
+            if answer.credential not in run.weights:
+                msg = "it is not on the list of credentials"
+                problems.append(Problem(f"event {height}, ballot, credential", msg))
+            checked.append(answer)
+        done += len(task.ballots)
+        run.progress(_BALLOTS, done, len(events))
+    fail_if_any(problems)
+    run.checked = checked
+    return [
+        f"{len(checked)} ballots, each in its one canonical form and for this election",
+        "each is signed by a credential of the list",
+        "each proves that every choice is 0 or 1 and their sum is permitted",
+    ]
+
+
+def _check_box(run: State) -> list[str]:
+    trackers: dict[str, int] = {}
+    alphas: dict[str, int] = {}
+    problems: list[Problem] = []
+    for ballot in run.checked:
+        place = f"event {ballot.height}, ballot"
+        earlier = trackers.setdefault(ballot.tracker, ballot.height)
+        if earlier != ballot.height:
+            problems.append(Problem(place, f"this is exactly the ballot of event {earlier}"))
+            continue
+        for alpha in ballot.alphas:
+            earlier = alphas.setdefault(alpha, ballot.height)
+            if earlier != ballot.height:
+                msg = f"the ciphertext with alpha {alpha} was copied from event {earlier}"
+                problems.append(Problem(place, msg))
+    fail_if_any(problems)
+    run.last_ballots = {ballot.credential: ballot for ballot in run.checked}
+    replaced = len(run.checked) - len(run.last_ballots)
+    return [
+        f"{len(trackers)} trackers and {len(alphas)} ciphertexts, none of them twice",
+        f"{len(run.last_ballots)} credentials voted; {replaced} ballots were replaced later",
+    ]
+
+
+def _check_tally(run: State) -> list[str]:
+    archived, payload = run.first_event("EncryptedTally").objects
+    place = f"event {run.first_event('EncryptedTally').event.height}"
+    with At(f"{place}, encrypted tally"):
+        published = decode_encrypted_tally(archived, election=run.election)
+    with At(f"{place}, sized encrypted tally"):
+        sized = decode_sized_tally(payload)
+    counted = list(run.last_ballots.values())
+    tasks = [
+        AddTask(run.election.archived, ballots)
+        for ballots in chunks(
+            [(ballot.archived, run.weights[ballot.credential]) for ballot in counted],
+            size=BALLOTS_PER_TASK,
+        )
+    ]
+    tally = add_ballots(election=run.election, ballots_with_weights=[])
+    done = 0
+    for task, part in zip(tasks, run.parallel_map(add_task, tasks), strict=True):
+        tally = tally * part
+        done += len(task.ballots)
+        run.progress(_TALLY, done, len(counted))
+    total_weight = sum(run.weights[ballot.credential] for ballot in counted)
+    problems = []
+    if published != tally or archived != encode_encrypted_tally(tally):
+        msg = "this is not the sum of the last ballot of each credential"
+        problems.append(Problem(f"{place}, encrypted tally", msg))
+    for name, said, computed in (
+        ("num_tallied", sized.num_tallied, len(counted)),
+        ("total_weight", sized.total_weight, total_weight),
+    ):
+        if said != computed:
+            msg = f"{name}: it says {said}, but the ballots give {computed}"
+            problems.append(Problem(f"{place}, sized encrypted tally", msg))
+    fail_if_any(problems)
+    run.tally, run.sized = tally, sized
+    return [
+        f"the sum of the last ballots of {len(counted)} credentials is the published one",
+        f"{sized.num_tallied} ballots are counted, with a total weight of {sized.total_weight}",
+    ]
+
+
+def _check_decryptions(run: State) -> list[str]:
+    decryptions: dict[int, PartialDecryption] = {}
+    problems: list[Problem] = []
+    run.first_event("EncryptedTally")
+    for done, recorded in enumerate(run.record.of_type("PartialDecryption"), start=1):
+        try:
+            owner, decryption = _check_decryption(recorded, run=run, earlier=decryptions)
+            decryptions[owner] = decryption
+        except StepFailed as failure:
+            # Go on, so that every trustee at fault is named.
+            problems += failure.problems
+        run.progress(_DECRYPTIONS, done, len(run.trustees))
+    fail_if_any(problems)
+    if not decryptions:
+        raise Waiting
+    run.decryptions = decryptions
+    count = f"{len(decryptions)} of {len(run.trustees)}"
+    return [f"{count} trustees decrypted exactly this tally, each with the key of the list"]
+
+
+def _check_decryption(
+    recorded: RecordedEvent, *, run: State, earlier: Container[int]
+) -> tuple[int, PartialDecryption]:
+    archived, payload = recorded.objects
+    place = f"event {recorded.event.height}"
+    with At(f"{place}, payload"):
+        owner = decode_owned(payload).owner
+    if owner > len(run.trustees):
+        msg = f"there is no trustee {owner}, only {len(run.trustees)}"
+        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
+    if owner in earlier:
+        msg = f"trustee {owner} has decrypted before"
+        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
+    with At(f"{place}, partial decryption of trustee {owner}"):
+        return owner, verify_partial_decryption(
+            data=archived,
+            election=run.election,
+            trustee=run.trustees[owner - 1],
+            tally=run.tally,
+        )
+
+
+def _check_result(run: State) -> list[str]:
+    recorded = run.first_event("Result")
+    place = f"event {recorded.event.height}, result"
+    with At(place):
+        plaintexts = decrypted_elements(
+            tally=run.tally, trustees=run.trustees, partial_decryptions=run.decryptions
+        )
+        result = decode_result(recorded.objects[0])
+        verify_result(result=result, plaintexts=plaintexts, total_weight=run.sized.total_weight)
+    run.result = result
+    return [
+        f"every count is the decrypted one and lies between 0 and {run.sized.total_weight}",
+    ]
+
+
+_ARCHIVE, _CHAIN, _ELECTION, _TRUSTEES, _CREDENTIALS = 1, 2, 3, 4, 5
+_BALLOTS, _BOX, _TALLY, _DECRYPTIONS, _RESULT = 6, 7, 8, 9, 10
+STEPS = (
+    StepCheck(_ARCHIVE, "The archive", (), _check_archive),
+    StepCheck(_CHAIN, "The chain of events", (_ARCHIVE,), _check_chain),
+    StepCheck(_ELECTION, "The election", (_CHAIN,), _check_election),
+    StepCheck(_TRUSTEES, "The trustees", (_ELECTION,), _check_trustees),
+    StepCheck(_CREDENTIALS, "The credentials", (_CHAIN,), _check_credentials),
+    StepCheck(_BALLOTS, "The ballots, one by one", (_ELECTION, _CREDENTIALS), _check_ballots),
+    StepCheck(_BOX, "The ballot box", (_BALLOTS,), _check_box),
+    StepCheck(_TALLY, "The encrypted tally", (_BOX,), _check_tally),
+    StepCheck(_DECRYPTIONS, "The partial decryptions", (_TRUSTEES, _TALLY), _check_decryptions),
+    StepCheck(_RESULT, "The result", (_DECRYPTIONS,), _check_result),
+)

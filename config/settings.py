@@ -6,6 +6,7 @@ Values that differ between installations come from the environment: docs/operati
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import environment, policies
@@ -25,6 +26,12 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # Files that the server publishes: tiles, checkpoints, election records. And the log's key.
 DATA_DIR = Path(environment.text("PNYX_DATA_DIR", default=str(BASE_DIR / ".local" / "data")))
 LOG_KEY_FILE = Path(environment.text("PNYX_LOG_KEY_FILE", default=str(DATA_DIR / "log.key")))
+# Repeatable order of ballots within a batch, for tests and drills: 64 hexadecimal digits.
+BALLOT_ORDER_KEY = environment.text("PNYX_BALLOT_ORDER_KEY", default="")
+if BALLOT_ORDER_KEY and not DEBUG:
+    raise ImproperlyConfigured(
+        "PNYX_BALLOT_ORDER_KEY is for debugging only: it tells who voted when."
+    )
 INSTALLATION_NAME = environment.text("PNYX_INSTALLATION_NAME", default="Northfield City Council")
 
 # --- Stores ------------------------------------------------------------------------------
@@ -158,6 +165,13 @@ ROLES_NEED_SECOND_FACTOR = (
 EMAIL_BACKEND = environment.text(
     "PNYX_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend"
 )
+EMAIL_HOST = environment.text("PNYX_SMTP_HOST", default="localhost")
+EMAIL_PORT = environment.number("PNYX_SMTP_PORT", default=25)
+EMAIL_HOST_USER = environment.text("PNYX_SMTP_USER", default="")
+EMAIL_HOST_PASSWORD = environment.text("PNYX_SMTP_PASSWORD", default="")
+# A password never travels in the clear.
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER)
+EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = environment.text("PNYX_MAIL_DIR", default=str(BASE_DIR / ".local" / "mail"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("PNYX_FROM_EMAIL", default="pnyx@localhost")

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from config.progress import step
@@ -15,12 +15,18 @@ class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Let an image leave out what was done when it was built."""
+        parser.add_argument("--without-static", action="store_true", help="migrate only")
+
     def handle(self, *args: object, **options: object) -> None:
         """Migrate, compile and collect."""
         with step("Migrating the database"):
             with connection.cursor() as cursor:  # for the connection that migrate uses
                 cursor.execute("SET lock_timeout = '4s'; SET statement_timeout = '5s'")
             call_command("migrate", verbosity=0, interactive=False)
+        if options["without_static"]:
+            return
         with step("Compiling the translations"):
             compile_translations(settings.BASE_DIR / "locale")
         with step("Collecting the static files"):

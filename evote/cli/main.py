@@ -1,0 +1,62 @@
+"""The command `evote` and its list of subcommands."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from evote import __version__
+from evote.cli import ballot, credential, trustee, verify
+from evote.cli.errors import CommandFailed
+from evote.errors import EvoteError
+from evote.group import self_test
+
+# Each module has add_arguments(subparsers), which names its handler(arguments) -> exit status.
+_COMMANDS = (verify, credential, ballot, trustee)
+
+# Wrong usage, or something that cannot be read; argparse uses the same number.
+_UNREADABLE = 2
+
+_DESCRIPTION = """\
+Make, cast, count and check end-to-end verifiable ballots.
+
+To check an election you need nothing but its record, one file that ends in
+.bel and that the election's page offers for download:
+
+  evote verify https://vote.example.org/elections/hfd19JUwUteUwr/
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        self_test()
+        status: int = arguments.handler(arguments)
+    except (CommandFailed, EvoteError) as error:
+        print(f"evote: {error}", file=sys.stderr)
+        return _UNREADABLE
+    except BrokenPipeError:
+        sys.stderr.close()  # Whoever read our output has gone; say nothing more.
+        return _UNREADABLE
+    except KeyboardInterrupt:
+        print("evote: interrupted", file=sys.stderr)
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evote",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"evote {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_arguments(subparsers)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

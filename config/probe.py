@@ -12,9 +12,7 @@ ADDRESS = "http://127.0.0.1:8000/health"
 def main() -> None:
     """End with 0 if the server answers and has its database."""
     host = urlsplit(os.environ["PNYX_BASE_URL"]).netloc
-    request = urllib.request.Request(  # noqa: S310 - our own address
-        ADDRESS, headers={"Host": host, "X-Forwarded-Proto": "https"}
-    )
+    request = urllib.request.Request(ADDRESS, headers={"Host": host, "X-Forwarded-Proto": "https"})
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - as above
             body = answer.read()

@@ -42,7 +42,7 @@ ELECTION = """
 CREATE FUNCTION voting_election_moves_down() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     phases CONSTANT text[] := ARRAY['DRAFT', 'SEALED', 'OPEN', 'CLOSED', 'TALLIED', 'PUBLISHED'];
-    free CONSTANT text[] := ARRAY['phase', 'result_note'];
+    free CONSTANT text[] := ARRAY['phase', 'result_note', 'outcome_entry'];
     step int := array_position(phases, NEW.phase::text) - array_position(phases, OLD.phase::text);
 BEGIN
     IF step NOT IN (0, 1) THEN
@@ -96,7 +96,7 @@ TRIGGERS = [
         "unchanged",
         "BEFORE UPDATE",
         "ROW",
-        "voting_only_columns_may_change('is_recorded')",
+        "voting_only_columns_may_change('is_mingled')",
     ),
     ("voting_credential", "stays", "BEFORE DELETE", "ROW", "voting_deny()"),
     (

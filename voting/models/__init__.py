@@ -5,7 +5,9 @@ from voting.models.credential import Credential
 from voting.models.election import Election, Question
 from voting.models.record import Record, RecordEvent, RecordObject
 from voting.models.registration import CredentialIssue
+from voting.models.tally import TallyChunk
 from voting.models.trustee import Trustee
+from voting.models.verification import Verification
 
 __all__ = [
     "Ballot",
@@ -17,5 +19,7 @@ __all__ = [
     "Record",
     "RecordEvent",
     "RecordObject",
+    "TallyChunk",
     "Trustee",
+    "Verification",
 ]

@@ -65,9 +65,9 @@ class Ballot(models.Model):
 class BallotAlpha(models.Model):
     """One α seen in an election: whoever copies a ciphertext copies its α.
 
-    `is_recorded` is there to rewrite the row with its ballot's batch (see `Ballot`). There
-    is no foreign key in the database, because a ballot of ten questions has thirty of
-    these and its own row already vouches for the election.
+    The next batch sets `is_mingled`. That rewrites the row, so that its row version does not
+    tell when it came. There is no foreign key in the database, because a ballot of ten
+    questions has thirty of these, and its own row already vouches for the election.
     """
 
     pk = models.CompositePrimaryKey("election_id", "alpha")
@@ -79,7 +79,16 @@ class BallotAlpha(models.Model):
         db_index=False,
     )
     alpha = models.BinaryField(max_length=32)
-    is_recorded = models.BooleanField(default=False)
+    is_mingled = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["election"],
+                condition=models.Q(is_mingled=False),
+                name="voting_alpha_not_mingled",
+            ),
+        ]
 
     def __str__(self) -> str:
         return bytes(self.alpha).hex()

@@ -11,7 +11,7 @@ class Election(models.Model):
     """One vote, from draft to published result.
 
     Rows are never deleted. Once the description is sealed nothing changes but `phase` and,
-    at the end, `result_note`: a trigger sees to it, and from then on the log, not this
+    at the end, the signed result: a trigger sees to it, and from then on the log, not this
     table, is the authority. No foreign key leads from here to a person; who drafted an
     election is not recorded here, because ballots point at this table.
     """
@@ -64,7 +64,11 @@ class Election(models.Model):
         max_length=32, null=True, editable=False, help_text="The log entry `booth`."
     )
 
+    # What publishing writes.
     result_note = models.TextField(blank=True, editable=False)
+    outcome_entry = models.BinaryField(
+        max_length=32, null=True, editable=False, help_text="The log entry `election-outcome`."
+    )
 
     class Meta:
         constraints = [
@@ -87,7 +91,8 @@ class Election(models.Model):
                 name="voting_election_is_whole_once_sealed",
             ),
             models.CheckConstraint(
-                condition=~Q(phase="PUBLISHED") | ~Q(result_note=""),
+                condition=~Q(phase="PUBLISHED")
+                | (~Q(result_note="") & Q(outcome_entry__isnull=False)),
                 name="voting_election_is_published_with_its_note",
             ),
         ]

@@ -184,5 +184,5 @@ def test_an_election_row_is_never_deleted_and_never_moves_back(organisation):
 def test_the_refusal_of_a_wrong_phase_names_both_phases(organisation):
     election = draft(organisation)
 
-    with pytest.raises(WrongPhase, match="“Open”.*“Draft”"):
+    with pytest.raises(WrongPhase, match=r"“Open”.*“Draft”"):
         lock_election(election=election, phase=Election.Phase.OPEN)

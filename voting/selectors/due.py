@@ -1,0 +1,48 @@
+"""What is due now: the questions that the sweeps ask."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from voting.models import Ballot, CredentialIssue, Election, Trustee
+
+
+def elections_to_open(*, now: datetime) -> QuerySet[Election]:
+    """Return sealed elections whose opening time has come."""
+    return Election.objects.filter(phase=Election.Phase.SEALED, opens_at__lte=now)
+
+
+def elections_to_close(*, now: datetime) -> QuerySet[Election]:
+    """Return open elections whose closing time has come."""
+    return Election.objects.filter(phase=Election.Phase.OPEN, closes_at__lte=now)
+
+
+def elections_with_waiting_ballots() -> QuerySet[Election]:
+    """Return open elections in which accepted ballots wait for their batch."""
+    waiting = Ballot.objects.filter(election=OuterRef("pk"), height__isnull=True)
+    return Election.objects.filter(Exists(waiting), phase=Election.Phase.OPEN)
+
+
+def elections_to_tally() -> QuerySet[Election]:
+    """Return closed elections."""
+    return Election.objects.filter(phase=Election.Phase.CLOSED)
+
+
+def elections_to_publish() -> QuerySet[Election]:
+    """Return tallied elections, whether or not all trustees have decrypted."""
+    return Election.objects.filter(phase=Election.Phase.TALLIED)
+
+
+def elections_with_waiting_credentials() -> QuerySet[Election]:
+    """Return drafts from which mails with credentials are still to go out."""
+    waiting = CredentialIssue.objects.filter(
+        election=OuterRef("pk"), state=CredentialIssue.State.WAITING
+    )
+    return Election.objects.filter(Exists(waiting), phase=Election.Phase.DRAFT)
+
+
+def trustees_to_invite() -> QuerySet[Trustee]:
+    """Return trustees of drafts whose invitation has not gone out."""
+    return Trustee.objects.filter(
+        invitation=Trustee.Invitation.WAITING, election__phase=Election.Phase.DRAFT
+    )

@@ -1,0 +1,138 @@
+"""Questions about elections, for pages and programs."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import Organisation, Role, User
+from accounts.selectors import Person, organisations_where, verified_emails
+from evote.election import decode_election
+from evote.tally import decode_result
+from voting.models import Ballot, Election, RecordEvent, Trustee
+from voting.selectors.record import archived_object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrusteeState:
+    """A trustee and what they have done so far."""
+
+    trustee: Trustee
+    has_decrypted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCount:
+    """How many chose an answer. `is_blank` marks the blank vote, whose `text` is empty."""
+
+    text: str
+    count: int
+    is_blank: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionResult:
+    """What the trustees decrypted for one question, in the order of the ballot."""
+
+    text: str
+    answers: tuple[AnswerCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnout:
+    """How many may vote, how many did, and how many ballots the record holds."""
+
+    people: int
+    voters: int
+    ballots: int
+
+
+def public_elections() -> QuerySet[Election]:
+    """Return the elections that anybody may see, those that close last first."""
+    return (
+        Election.objects.exclude(phase=Election.Phase.DRAFT)
+        .select_related("organisation")
+        .order_by("-closes_at", "-pk")
+    )
+
+
+def public_election(*, uuid: str) -> Election | None:
+    """Return an election that anybody may see."""
+    return public_elections().filter(uuid=uuid).first()
+
+
+def election_by_uuid(*, uuid: str) -> Election | None:
+    """Return an election, a draft too: who may see it, `voting.permissions` says."""
+    return Election.objects.select_related("organisation", "roll").filter(uuid=uuid).first()
+
+
+def elections_of(*, organisation: Organisation) -> QuerySet[Election]:
+    """Return all elections of an organisation, drafts too, newest first."""
+    return Election.objects.filter(organisation=organisation).order_by("-pk")
+
+
+def administered_elections(*, user: User) -> QuerySet[Election]:
+    """Return the elections of all organisations that a person administers, newest first."""
+    organisations = organisations_where(user, Role.Kind.ADMINISTRATOR)
+    return (
+        Election.objects.filter(organisation__in=organisations)
+        .select_related("organisation")
+        .order_by("-pk")
+    )
+
+
+def trusteeships_of(*, user: Person) -> QuerySet[Trustee]:
+    """Return the places that a person holds as a trustee, by their verified addresses."""
+    return (
+        Trustee.objects.filter(email__in=verified_emails(user))
+        .select_related("election__organisation")
+        .order_by("-election_id")
+    )
+
+
+def trustee_states(*, election: Election) -> list[TrusteeState]:
+    """Return the trustees in the order of the record, with what each has done."""
+    decrypted = set(
+        RecordEvent.objects.filter(
+            election=election, type=RecordEvent.Type.PARTIAL_DECRYPTION
+        ).values_list("owner", flat=True)
+    )
+    return [
+        TrusteeState(trustee=trustee, has_decrypted=trustee.position in decrypted)
+        for trustee in election.trustees.order_by("position")
+    ]
+
+
+def turnout_of(*, election: Election) -> Turnout:
+    """Count from public data alone: the credentials that have a ballot in the record."""
+    recorded = Ballot.objects.filter(election=election, height__isnull=False)
+    return Turnout(
+        people=election.credentials.count(),
+        voters=recorded.values("credential").distinct().count(),
+        ballots=recorded.count(),
+    )
+
+
+def result_of(*, election: Election) -> list[QuestionResult] | None:
+    """Return the published result beside the sealed texts; None before it is published."""
+    data = archived_object(election=election, name="result")
+    if data is None or election.archived_election is None:
+        return None
+    description = decode_election(bytes(election.archived_election))
+    counts = decode_result(data).counts
+    return [
+        QuestionResult(
+            text=question.text,
+            answers=tuple(
+                AnswerCount(text=text, count=count, is_blank=question.has_blank and index == 0)
+                for index, (text, count) in enumerate(
+                    zip(("",) * question.has_blank + question.answers, numbers, strict=True)
+                )
+            ),
+        )
+        for question, numbers in zip(description.questions, counts, strict=True)
+    ]
+
+
+def election_events(*, election: Election) -> QuerySet[RecordEvent]:
+    """Return the events of the record in their order."""
+    return RecordEvent.objects.filter(election=election).order_by("height")

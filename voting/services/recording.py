@@ -1,0 +1,187 @@
+"""Appending to the election record and to the log, in the same transaction."""
+
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from audit.services.log import append_entry
+from evote.record import Event, encode_event
+from voting.models.ballot import Ballot, BallotAlpha
+from voting.models.election import Election
+from voting.models.record import Record, RecordEvent, RecordObject
+from voting.selectors.record import event_members
+from voting.services.record_file import grow_record_file
+
+BALLOTS_PER_TRANSACTION = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """What one event adds to the record.
+
+    `objects` are (name, bytes) in the order of PROTOCOL 1.10; the last one is the payload.
+    """
+
+    type: RecordEvent.Type
+    objects: Sequence[tuple[str, bytes]]
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A waiting ballot's place in its credential's chain."""
+
+    tracker: bytes
+    credential: str
+    prev: bytes
+
+
+def append_event(*, election: Election, record: Record, addition: Addition) -> RecordEvent:
+    """Append one event to the locked `record`, and its entry to the log's outbox."""
+    event = _next_event(election=election, record=record, addition=addition)
+    event.save(force_insert=True)
+    RecordObject.objects.bulk_create(
+        RecordObject(event=event, position=position, name=name, body=body)
+        for position, (name, body) in enumerate(addition.objects)
+    )
+    record.save()
+    transaction.on_commit(lambda: grow_record_file(election=election))
+    return event
+
+
+def record_waiting_ballots(*, election: Election) -> int:
+    """Give the next batch of accepted ballots its random order and its place in the record.
+
+    One transaction: all of the batch is recorded, or nothing. Returns how many there were.
+    When another worker is at it, there is nothing to do: 0.
+    """
+    with transaction.atomic():
+        record = (
+            Record.objects.select_for_update(skip_locked=True)
+            .filter(election=election, election__phase=Election.Phase.OPEN)
+            .first()
+        )
+        if record is None:
+            return 0
+        return append_batch(election=election, record=record, limit=BALLOTS_PER_TRANSACTION)
+
+
+def append_batch(*, election: Election, record: Record, limit: int | None) -> int:
+    """Append waiting ballots, at most `limit`, to the locked `record`."""
+    waiting = Ballot.objects.filter(election=election, height__isnull=True)
+    links = [
+        Link(tracker=bytes(tracker), credential=credential, prev=bytes(prev))
+        for tracker, credential, prev in waiting.values_list("tracker", "credential", "prev")
+    ]
+    if not links:
+        return 0
+    chosen = [link.tracker for link in order_batch(links=links, key=_order_key())[:limit]]
+    record.batches += 1
+    ballots = {
+        bytes(ballot.tracker): ballot
+        for ballot in Ballot.objects.filter(election=election, tracker__in=chosen)
+    }
+    events = []
+    for tracker in chosen:
+        ballot = ballots[tracker]
+        event = _next_event(
+            election=election,
+            record=record,
+            addition=Addition(
+                type=RecordEvent.Type.BALLOT, objects=[("ballot", bytes(ballot.body))]
+            ),
+        )
+        ballot.batch, ballot.height = record.batches, event.height
+        events.append(event)
+    RecordEvent.objects.bulk_create(events, batch_size=BALLOTS_PER_TRANSACTION)
+    for start in range(0, len(chosen), BALLOTS_PER_TRANSACTION):
+        batch = [ballots[tracker] for tracker in chosen[start : start + BALLOTS_PER_TRANSACTION]]
+        Ballot.objects.bulk_update(batch, ["batch", "height"])
+    # Rewritten together with the ballots, so that their row versions tell no other order.
+    BallotAlpha.objects.filter(election=election, is_mingled=False).update(is_mingled=True)
+    record.save()
+    transaction.on_commit(lambda: grow_record_file(election=election))
+    return len(chosen)
+
+
+def order_batch(*, links: Sequence[Link], key: bytes) -> list[Link]:
+    """Put waiting ballots in random order, but those of one credential in the order of `prev`.
+
+    The order is that of HMAC-SHA256(key, tracker). Where a credential has several ballots,
+    their places are kept and the ballots fill them in the order of their chain.
+    """
+    shuffled = sorted(links, key=lambda link: hmac.new(key, link.tracker, hashlib.sha256).digest())
+    by_credential: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        by_credential[link.credential].append(link)
+    in_turn = {
+        credential: iter(_in_chain_order(chain)) for credential, chain in by_credential.items()
+    }
+    return [next(in_turn[link.credential]) for link in shuffled]
+
+
+def _in_chain_order(chain: Sequence[Link]) -> list[Link]:
+    """Order one credential's waiting ballots: the first is the one whose `prev` does not wait."""
+    by_prev = {link.prev: link for link in chain}
+    waiting = {link.tracker for link in chain}
+    ordered = [link for link in chain if link.prev not in waiting]
+    assert len(ordered) == 1, "the waiting ballots of a credential are the end of one chain"
+    while ordered[-1].tracker in by_prev:
+        ordered.append(by_prev[ordered[-1].tracker])
+    return ordered
+
+
+def _order_key() -> bytes:
+    """Return a fresh key, or the installation's fixed one where a test must be repeatable."""
+    if settings.BALLOT_ORDER_KEY:
+        return bytes.fromhex(settings.BALLOT_ORDER_KEY)
+    return secrets.token_bytes(32)
+
+
+def _next_event(*, election: Election, record: Record, addition: Addition) -> RecordEvent:
+    """Make the event that follows the end of `record`, move that end, and tell the log."""
+    assert election.record_timestamp is not None
+    payload = hashlib.sha256(addition.objects[-1][1]).digest() if addition.objects else None
+    link = Event(
+        type=addition.type.value,
+        height=record.height,
+        parent=None if record.head is None else bytes(record.head).hex(),
+        payload=None if payload is None else payload.hex(),
+    )
+    body = encode_event(link)
+    members = event_members(
+        objects=[data for _name, data in addition.objects],
+        event=link,
+        timestamp=election.record_timestamp,
+    )
+    digest = hashlib.sha256(body).digest()
+    entry: dict[str, object] = {
+        "election": election.uuid,
+        "event": digest.hex(),
+        "height": record.height,
+        "type": addition.type.value,
+    }
+    if payload is not None:
+        entry["payload"] = payload.hex()
+    event = RecordEvent(
+        election=election,
+        height=record.height,
+        type=addition.type,
+        body=body,
+        hash=digest,
+        payload=payload,
+        begins_at_byte=record.length_bytes,
+        ends_at_byte=record.length_bytes + len(members),
+        owner=addition.owner,
+        entry=append_entry(kind="election-event", body=entry),
+    )
+    record.height += 1
+    record.head = digest
+    record.length_bytes = event.ends_at_byte
+    return event

@@ -1,0 +1,94 @@
+"""Sweeps: the database says what is due, a service does it once, and twice is harmless.
+
+A sweep goes on to the next election when one fails, and says so in the diary; whatever was
+left is found again by the next run. The intervals are in `config.celery`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.utils import timezone
+
+from voting.models import Election
+from voting.selectors import due
+from voting.services.credentials import send_credential_batch
+from voting.services.decrypting import publish_result
+from voting.services.phases import Refused
+from voting.services.polls import close_election, open_election
+from voting.services.recording import record_waiting_ballots
+from voting.services.tallying import tally_election
+from voting.services.trustees import send_invitation
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def send_invitations() -> None:
+    """Mail the trustees' invitations that wait."""
+    for trustee in due.trustees_to_invite():
+        send_invitation(trustee=trustee)
+
+
+@shared_task
+def send_credentials() -> None:
+    """Mail one batch of credentials for each election that has some waiting."""
+    _for_each(
+        due.elections_with_waiting_credentials(),
+        lambda election: send_credential_batch(election=election),
+    )
+
+
+@shared_task
+def open_due_elections() -> None:
+    """Open the elections whose time has come."""
+    now = timezone.now()
+    _for_each(
+        due.elections_to_open(now=now), lambda election: open_election(election=election, now=now)
+    )
+
+
+@shared_task
+def record_ballots() -> None:
+    """Give the accepted ballots that wait their place in the record and the log."""
+
+    def record_all(election: Election) -> None:
+        while record_waiting_ballots(election=election) > 0:
+            pass
+
+    _for_each(due.elections_with_waiting_ballots(), record_all)
+
+
+@shared_task
+def close_due_elections() -> None:
+    """Close the elections whose time has come."""
+    now = timezone.now()
+    _for_each(
+        due.elections_to_close(now=now), lambda election: close_election(election=election, now=now)
+    )
+
+
+@shared_task
+def tally_closed_elections() -> None:
+    """Add up the ballots of closed elections; several workers share the chunks of one."""
+    _for_each(due.elections_to_tally(), lambda election: tally_election(election=election))
+
+
+@shared_task
+def publish_results() -> None:
+    """Publish the results to which every trustee has contributed."""
+    _for_each(due.elections_to_publish(), lambda election: publish_result(election=election))
+
+
+def _for_each(elections: Iterable[Election], step: Callable[[Election], object]) -> None:
+    for election in elections:
+        try:
+            step(election)
+        except Refused as refusal:
+            # The next run asks again: the log may be behind, or another worker was faster.
+            logger.info("Election %s: %s", election.uuid, refusal)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            logger.exception("Election %s: a sweep failed and will be tried again", election.uuid)

@@ -1,0 +1,1 @@
+"""Texts in, results out: no Django, no clock, no chance."""

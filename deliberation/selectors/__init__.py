@@ -1,0 +1,1 @@
+"""Questions about deliberation, one module per asker."""

@@ -1,0 +1,1 @@
+"""Pages for people, one module per journey: load, permit, one call, answer."""

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.models import Comment, Consultation, Phase, Proposal, Rule
+from deliberation.models import Comment, Phase, Proposal, Rule
 from deliberation.models.comment import COMMENT_MAX_CHARACTERS
 from deliberation.models.proposal import (
     BODY_MAX_CHARACTERS,
@@ -230,43 +230,60 @@ class NewConsultationForm(forms.Form):
         field.choices = organisations
 
 
-class DescriptionForm(forms.ModelForm[Consultation]):
+class DescriptionForm(forms.Form):
     """What the consultation is about."""
 
-    class Meta:
-        model = Consultation
-        fields = ["title", "summary"]
-        help_texts = {
-            "title": _("A question, of 8 to 120 characters."),
-            "summary": _("What it is about, in one to three sentences. At most 600 characters."),
-        }
-        widgets = {"summary": forms.Textarea(attrs={"rows": 4})}
+    title = forms.CharField(
+        label=_("Title"),
+        help_text=_("A question, of 8 to 120 characters."),
+        error_messages=SAY_WHAT,
+    )
+    summary = forms.CharField(
+        label=_("Summary"),
+        help_text=_("What it is about, in one to three sentences. At most 600 characters."),
+        widget=_lines(4),
+        error_messages=SAY_WHAT,
+    )
 
 
-class PromiseForm(forms.ModelForm[Consultation]):
+class PromiseForm(forms.Form):
     """What happens with what people say."""
 
-    class Meta:
-        model = Consultation
-        fields = [
-            "who_decides",
-            "what_is_bound",
-            "by_when",
-            "contact_name",
-            "contact_email",
-            "endorsement_threshold",
-        ]
-        help_texts = {
-            "who_decides": _("“The city council, by an open vote in its January session.”"),
-            "what_is_bound": _("What the outcome decides, and what is advice only."),
-            "by_when": _("When people get an answer, as a date."),
-            "contact_name": _("The person or office that answers questions."),
-            "endorsement_threshold": _("Without a number nothing is shortlisted by itself."),
-        }
-        widgets = {
-            name: forms.Textarea(attrs={"rows": 2})
-            for name in ("who_decides", "what_is_bound", "by_when")
-        }
+    who_decides = forms.CharField(
+        label=_("Who decides"),
+        help_text=_("“The city council, by an open vote in its January session.”"),
+        widget=_lines(2),
+        error_messages=SAY_WHAT,
+    )
+    what_is_bound = forms.CharField(
+        label=_("What is bound"),
+        help_text=_("What the outcome decides, and what is advice only."),
+        widget=_lines(2),
+        error_messages=SAY_WHAT,
+    )
+    by_when = forms.CharField(
+        label=_("By when"),
+        help_text=_("When people get an answer, as a date."),
+        widget=_lines(2),
+        error_messages=SAY_WHAT,
+    )
+    contact_name = forms.CharField(
+        label=_("Contact"),
+        help_text=_("The person or office that answers questions."),
+        error_messages=SAY_WHAT,
+    )
+    contact_email = forms.EmailField(
+        label=_("E-mail address of the contact"),
+        required=False,
+        error_messages={"invalid": _("Write an address like mayor@example.org.")},
+    )
+    endorsement_threshold = forms.IntegerField(
+        label=_("Endorsements that shortlist a proposal"),
+        help_text=_("Without a number nothing is shortlisted by itself."),
+        min_value=1,
+        max_value=10_000_000,
+        required=False,
+    )
 
 
 class PhaseForm(forms.Form):

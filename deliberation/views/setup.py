@@ -1,7 +1,10 @@
 """Setting up a consultation, task by task."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm, model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -91,7 +94,7 @@ def text(request: HttpRequest, slug: str) -> HttpResponse:
     if (way := turned_away(request)) is not None:
         return way
     consultation = load_own_consultation(request, slug)
-    form = DescriptionForm(request.POST or None, instance=consultation)
+    form = DescriptionForm(request.POST or None, initial=_texts_of(consultation))
     if request.method == "POST" and form.is_valid():
         try:
             describe_consultation(consultation=consultation, **form.cleaned_data)
@@ -108,7 +111,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
     if (way := turned_away(request)) is not None:
         return way
     consultation = load_own_consultation(request, slug)
-    form = PromiseForm(request.POST or None, instance=consultation)
+    form = PromiseForm(request.POST or None, initial=_texts_of(consultation))
     if request.method == "POST" and form.is_valid():
         try:
             make_promise(consultation=consultation, **form.cleaned_data)
@@ -206,7 +209,7 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "deliberation/setup_publish.html", context, status=status)
 
 
-def _form_page(request: HttpRequest, slug: str, form: object, *, title: str) -> HttpResponse:
+def _form_page(request: HttpRequest, slug: str, form: BaseForm, *, title: str) -> HttpResponse:
     context = {
         "form": form,
         "title": title,

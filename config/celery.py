@@ -17,6 +17,7 @@ app.autodiscover_tasks()
 # name of the task -> seconds between two runs
 SWEEPS: dict[str, float] = {
     "config.tasks.heartbeat": 5.0,
+    "audit.tasks.sequence": 1.0,
 }
 
 app.conf.beat_schedule = {

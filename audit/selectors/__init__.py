@@ -1,0 +1,34 @@
+"""Questions to the log."""
+
+from audit.selectors.entries import (
+    EntryPage,
+    EntryQuery,
+    entries_by_identities,
+    entries_matching,
+    entry_at,
+    entry_by_identity,
+    entry_page,
+)
+from audit.selectors.key import LogKeyMissing, LogKeyUnsafe, log_origin, verifier_key
+from audit.selectors.receipts import latest_checkpoint, log_state, proof_of, receipt_of
+from audit.selectors.schemas import ENTRY_KINDS, entry_schema
+
+__all__ = [
+    "ENTRY_KINDS",
+    "EntryPage",
+    "EntryQuery",
+    "LogKeyMissing",
+    "LogKeyUnsafe",
+    "entries_by_identities",
+    "entries_matching",
+    "entry_at",
+    "entry_by_identity",
+    "entry_page",
+    "entry_schema",
+    "latest_checkpoint",
+    "log_origin",
+    "log_state",
+    "proof_of",
+    "receipt_of",
+    "verifier_key",
+]

@@ -1,0 +1,85 @@
+"""What proves that an entry is in the log."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from audit.models import Checkpoint, LogEntry, PendingEntry
+from audit.selectors.entries import entry_at, entry_by_identity
+from audit.selectors.tree import latest_head, stored_tree
+from evote.tlog.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryProof:
+    """An entry with the checkpoint that covers it, and the hashes between the two."""
+
+    entry: LogEntry
+    size: int
+    root: bytes
+    hashes: list[bytes]
+    note: bytes
+    signed_date: date
+
+    def encode(self) -> bytes:
+        """Write the receipt. It carries the entry, so that it needs no other file."""
+        return Receipt(
+            index=self.entry.index,
+            proof=tuple(self.hashes),
+            checkpoint=self.note,
+            extra=bytes(self.entry.body),
+        ).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """How long the log is, how much of it is signed, and how much waits for its place."""
+
+    size: int
+    signed_size: int
+    waiting: int
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    """Return the newest signed head; None while the log is empty."""
+    return Checkpoint.objects.select_related("head").order_by("-head_id").first()
+
+
+def log_state() -> LogState:
+    """Return the figures of the log."""
+    head = latest_head()
+    checkpoint = latest_checkpoint()
+    return LogState(
+        size=head.size if head else 0,
+        signed_size=checkpoint.head_id if checkpoint else 0,
+        waiting=PendingEntry.objects.count(),
+    )
+
+
+def proof_of(entry: LogEntry) -> EntryProof | None:
+    """Return the proof under the newest checkpoint, or None: no checkpoint covers the entry yet."""
+    checkpoint = latest_checkpoint()
+    if checkpoint is None or checkpoint.head_id <= entry.index:
+        return None
+    return EntryProof(
+        entry=entry,
+        size=checkpoint.head_id,
+        root=bytes(checkpoint.head.root),
+        hashes=stored_tree(checkpoint.head_id).inclusion_proof(entry.index),
+        note=bytes(checkpoint.note),
+        signed_date=checkpoint.signed_date,
+    )
+
+
+def receipt_of(*, identity: bytes | None = None, index: int | None = None) -> bytes | None:
+    """Return the receipt of the entry with this identity or index.
+
+    None while there is none: the entry waits for its place or for the next checkpoint, a
+    matter of seconds, or it never was appended.
+    """
+    entry = None
+    if identity is not None:
+        entry = entry_by_identity(identity)
+    elif index is not None:
+        entry = entry_at(index)
+    proof = proof_of(entry) if entry is not None else None
+    return proof.encode() if proof is not None else None

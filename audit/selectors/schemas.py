@@ -1,0 +1,28 @@
+"""The kinds of entry that the log knows, and what an entry of each kind looks like."""
+
+from functools import cache
+
+from django.conf import settings
+
+# kind -> the member whose hash people search for
+ENTRY_KINDS = {
+    "election-event": "payload",
+    "election-outcome": "result",
+    "booth": "sha256",
+    "roll-sealed": "commitment",
+    "consultation-phase": None,
+    "proposal": "text",
+    "moderation": "commitment",
+    "software": "evote",
+}
+
+
+@cache
+def entry_schema(kind: str) -> bytes:
+    """Return the JSON Schema of one kind, as it is published.
+
+    Raises:
+        KeyError: the log knows no such kind.
+    """
+    ENTRY_KINDS[kind]
+    return (settings.BASE_DIR / "docs" / "log" / f"{kind}.json").read_bytes()

@@ -1,0 +1,227 @@
+"""The sequencer: gives entries their places, signs the head, publishes it. One at a time.
+
+Three steps, in this order and never in another: commit the entries and the unsigned head; sign
+the head, after reading it back; publish the files, the checkpoint last. A crash between any two
+leaves nothing that the next run does not repair: Ed25519 is deterministic, so the same head
+gets the same signature. Nothing is signed inside the transaction that makes it: a rollback
+would leave a signed statement about a log that does not exist.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+from django.db import connection, transaction
+
+from audit.models import Checkpoint, LogEntry, PendingEntry, Tile, TreeHead
+from audit.selectors.key import signing_key
+from audit.selectors.tree import (
+    latest_head,
+    right_edge,
+    stored_entries,
+    stored_leaf_hashes,
+    stored_tree,
+)
+from audit.services import publishing
+from evote.errors import EvoteError
+from evote.tlog import merkle
+from evote.tlog.checkpoint import Checkpoint as CheckpointText
+from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
+from evote.tlog.tiles import TILE_WIDTH
+
+BATCH_LIMIT_ENTRIES = 1_000
+BATCHES_PER_RUN = 20
+# Any number will do, as long as nothing else in this database locks the same one.
+SEQUENCER_LOCK = 0x706E7978_6C6F67
+
+
+class LogHalted(Exception):
+    """The log must not go on. It stays readable; docs/operations.md says how to recover it."""
+
+
+def sequence(*, today: date) -> int:
+    """Take in what waits, sign and publish. Return how many entries got their place.
+
+    Does nothing while another sequencer is at work. `today` is the day written beside the
+    checkpoint.
+
+    Raises:
+        LogHalted: the database contradicts what was published, or itself.
+    """
+    with _only_sequencer() as is_ours:
+        if not is_ours:
+            return 0
+        sequenced = 0
+        for _ in range(BATCHES_PER_RUN):
+            size = take_in_pending()
+            sequenced += size
+            if size < BATCH_LIMIT_ENTRIES:
+                break
+        finish_head(today=today)
+        return sequenced
+
+
+def finish_head(*, today: date) -> None:
+    """Sign and publish the newest head, as far as that has not been done yet."""
+    head = latest_head()
+    published = _published()
+    if head is None:
+        if published is not None:
+            msg = f"{published.size} entries were published, and the database holds none."
+            raise LogHalted(msg)
+        return
+    refuse_contradiction(head=head, published=published)
+    old_size = published.size if published is not None else 0
+    if old_size == head.size and Checkpoint.objects.filter(head=head).exists():
+        return
+    note = sign_head(head=head, signed_size=old_size)
+    publishing.publish_tiles(old_size=old_size, new_size=head.size)
+    keep_checkpoint(head=head, note=note, today=today)
+    publishing.publish_checkpoint(note)
+    publishing.remove_superseded(old_size=old_size, new_size=head.size)
+
+
+def _published() -> CheckpointText | None:
+    try:
+        return publishing.published_checkpoint()
+    except EvoteError as error:
+        msg = f"The published checkpoint is not one of this log's key: {error}."
+        raise LogHalted(msg) from error
+
+
+# --- Step 1: entries and the unsigned head ----------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def take_in_pending() -> int:
+    """Give the oldest pending entries their places. Return how many rows left the outbox."""
+    rows = list(PendingEntry.objects.order_by("id")[:BATCH_LIMIT_ENTRIES])
+    if not rows:
+        return 0
+    logged = {
+        bytes(identity)
+        for identity in LogEntry.objects.filter(
+            identity__in=[bytes(row.identity) for row in rows]
+        ).values_list("identity", flat=True)
+    }
+    new = [row for row in rows if bytes(row.identity) not in logged]
+    if new:
+        _append(new)
+    PendingEntry.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def _append(rows: Sequence[PendingEntry]) -> None:
+    head = latest_head()
+    start = head.size if head is not None else 0
+    entries = [
+        LogEntry(
+            index=index,
+            identity=bytes(row.identity),
+            kind=row.kind,
+            body=bytes(row.body),
+            leaf_hash=merkle.leaf_hash(bytes(row.body)),
+            subject=None if row.subject is None else bytes(row.subject),
+        )
+        for index, row in enumerate(rows, start)
+    ]
+    LogEntry.objects.bulk_create(entries)  # The primary key refuses a second writer.
+    size = start + len(entries)
+    _complete_tiles(old_size=start, new_size=size)
+    TreeHead.objects.create(size=size, root=stored_tree(size).root())
+
+
+def _complete_tiles(*, old_size: int, new_size: int) -> None:
+    """Store the tiles that became full, level by level."""
+    level = 0
+    while old_size // TILE_WIDTH != new_size // TILE_WIDTH:
+        complete = range(old_size // TILE_WIDTH, new_size // TILE_WIDTH)
+        Tile.objects.bulk_create(_full_tile(level=level, index=index) for index in complete)
+        level += 1
+        old_size //= TILE_WIDTH
+        new_size //= TILE_WIDTH
+
+
+def _full_tile(*, level: int, index: int) -> Tile:
+    hashes = right_edge(level=level, index=index)
+    assert len(hashes) == TILE_WIDTH
+    root = merkle.root_of_hashes(hashes)
+    return Tile(level=level, index=index, hashes=b"".join(hashes), root=root)
+
+
+# --- Step 2: sign -------------------------------------------------------------------------------
+
+
+def refuse_contradiction(*, head: TreeHead, published: CheckpointText | None) -> None:
+    """Compare the database with the checkpoint that the world has seen.
+
+    A database restored from an older copy is consistent in itself and still a lie: only marks
+    outside it can tell. The published file is one.
+
+    Raises:
+        LogHalted: the database is behind it, or is another log.
+    """
+    if published is None:
+        return
+    if published.size > head.size:
+        msg = (
+            f"The published checkpoint covers {published.size} entries and the database holds "
+            f"{head.size}: it was restored from an older copy."
+        )
+        raise LogHalted(msg)
+    if stored_tree(published.size).root() != published.root:
+        msg = f"The database does not continue the published checkpoint of {published.size}."
+        raise LogHalted(msg)
+
+
+def sign_head(*, head: TreeHead, signed_size: int) -> bytes:
+    """Sign a head, after reading from the database what it stands for.
+
+    `signed_size` is the size of the newest checkpoint: what came since is hashed again.
+
+    Raises:
+        LogHalted: what is stored does not have this root, or the signature does not verify.
+    """
+    _recompute_leaves(start=signed_size, end=head.size)
+    root = stored_tree(head.size).root()
+    if root != bytes(head.root):
+        msg = f"The stored tree of {head.size} entries does not have the root that was committed."
+        raise LogHalted(msg)
+    key = signing_key()
+    note = sign_checkpoint(size=head.size, root=root, key=key)
+    verify_checkpoint(note, key=key.verifier)
+    return note
+
+
+def _recompute_leaves(*, start: int, end: int) -> None:
+    for first in range(start, end, BATCH_LIMIT_ENTRIES):
+        last = min(first + BATCH_LIMIT_ENTRIES, end)
+        entries = stored_entries(first, last)
+        hashes = [merkle.leaf_hash(entry) for entry in entries]
+        if hashes != stored_leaf_hashes(first, last) or len(entries) != last - first:
+            msg = f"The entries from {first} to {last} do not have the hashes that were committed."
+            raise LogHalted(msg)
+
+
+def keep_checkpoint(*, head: TreeHead, note: bytes, today: date) -> None:
+    """Keep a signed checkpoint for ever. Its tiles are published already: receipts may use it."""
+    Checkpoint.objects.bulk_create(
+        [Checkpoint(head=head, note=note, signed_date=today)], ignore_conflicts=True
+    )
+
+
+# --- One at a time ------------------------------------------------------------------------------
+
+
+@contextmanager
+def _only_sequencer() -> Iterator[bool]:
+    """Hold PostgreSQL's advisory lock over all steps; it goes with the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SEQUENCER_LOCK])
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SEQUENCER_LOCK])

@@ -1,0 +1,57 @@
+"""What tests with a database need: tables that can be emptied, a data folder and a log's key."""
+
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+LOG_ORIGIN = "127.0.0.1:8000/log"
+
+
+@contextmanager
+def append_only_triggers_off():
+    """Let a test empty the tables that refuse it in every real installation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
+            "WHERE tgenabled = 'A' AND NOT tgisinternal AND tgtype & 32 <> 0"
+        )
+        triggers = cursor.fetchall()
+        for table, trigger in triggers:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        yield
+        for table, trigger in triggers:
+            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tables_can_be_emptied_between_tests():
+    teardown = TransactionTestCase._fixture_teardown
+
+    def teardown_without_triggers(self):
+        with append_only_triggers_off():
+            teardown(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown_without_triggers)
+        yield
+
+
+@pytest.fixture(scope="session")
+def log_key(tmp_path_factory):
+    """The file with the installation's key."""
+    from evote.tlog.note import SigningKey
+
+    path = tmp_path_factory.mktemp("key") / "log.key"
+    path.touch(mode=0o600)
+    path.write_text(SigningKey.generate(name=LOG_ORIGIN).encode() + "\n")
+    return path
+
+
+@pytest.fixture
+def data_folder(tmp_path, settings, log_key):
+    """A folder for published files of this test alone: a log must never grow shorter."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.LOG_KEY_FILE = log_key
+    return settings.DATA_DIR

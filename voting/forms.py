@@ -1,0 +1,174 @@
+"""The shape of what organisers and trustees type."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, Roll
+from voting.models import Election, Question
+from voting.services.elections import QuestionDraft
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+PUBLIC_KEY_LIMIT_BYTES = 4_096
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time of day, in the installation's time zone."""
+
+    def __init__(self, *, label: "str | _StrPromise") -> None:
+        super().__init__(
+            label=label,
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            help_text=format_lazy(_("Time zone: {zone}"), zone=settings.TIME_ZONE),
+        )
+
+
+class DetailsForm(forms.Form):
+    """What an election says about itself."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    description = forms.CharField(
+        label=_("Description"),
+        help_text=_("What the vote is about and what follows from it. Plain text."),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    consultation_url = forms.URLField(
+        label=_("Address of the debate"),
+        help_text=_("Where people can read what led to this vote."),
+        required=False,
+        assume_scheme="https",
+    )
+    opens_at = MomentField(label=_("Voting opens"))
+    closes_at = MomentField(label=_("Voting closes"))
+
+
+class NewElectionForm(DetailsForm):
+    """The same, and whose election it is."""
+
+    organisation = forms.ModelChoiceField(
+        label=_("Organisation"), queryset=Organisation.objects.none(), empty_label=None
+    )
+
+    field_order = ["organisation"]
+
+    def __init__(self, *args: Any, organisations: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = organisations
+
+
+class QuestionForm(forms.Form):
+    """One question with its answers."""
+
+    text = forms.CharField(label=_("Question"), max_length=500)
+    answers = forms.CharField(
+        label=_("Answers"),
+        help_text=_("One on each line, in the order of the ballot."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    minimum = forms.IntegerField(
+        label=_("At least"),
+        help_text=_("How many answers must be chosen; 0 lets people choose none."),
+        min_value=0,
+        initial=0,
+    )
+    maximum = forms.IntegerField(
+        label=_("At most"), help_text=_("How many answers may be chosen."), min_value=1, initial=1
+    )
+    has_blank = forms.BooleanField(
+        label=_("Offer a blank vote"),
+        help_text=_("It is counted, and shown in the result."),
+        required=False,
+    )
+
+    def draft(self) -> QuestionDraft:
+        """Return the question as the service takes it."""
+        values = self.cleaned_data
+        lines = [line.strip() for line in values["answers"].splitlines()]
+        return QuestionDraft(
+            text=values["text"],
+            answers=[line for line in lines if line],
+            minimum=values["minimum"],
+            maximum=values["maximum"],
+            has_blank=values["has_blank"],
+        )
+
+    @classmethod
+    def of(cls, question: Question) -> "QuestionForm":
+        """Return the form filled with a question as it stands."""
+        return cls(
+            initial={
+                "text": question.text,
+                "answers": "\n".join(question.answers),
+                "minimum": question.minimum,
+                "maximum": question.maximum,
+                "has_blank": question.has_blank,
+            }
+        )
+
+
+class RollForm(forms.Form):
+    """Which sealed roll says who may vote."""
+
+    roll = forms.ModelChoiceField(
+        label=_("Roll"), queryset=Roll.objects.none(), empty_label=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, election: Election, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        self.rolls = Roll.objects.filter(
+            organisation=election.organisation, sealed_at__isnull=False
+        ).order_by("-sealed_at")
+        field = self.fields["roll"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = self.rolls
+
+
+class TrusteeForm(forms.Form):
+    """Who shall hold a part of the key."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Shown on the election's page and in its record."),
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), help_text=_("The trustee signs in with this address.")
+    )
+
+
+class PublicKeyForm(forms.Form):
+    """The public part of a trustee's key: typed by the browser's program, or a file."""
+
+    public_key = forms.CharField(
+        label=_("Public key"),
+        help_text=_('The line that begins with {"pok": from the program that made the key.'),
+        max_length=PUBLIC_KEY_LIMIT_BYTES,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "pnyx-mono"}),
+    )
+    file = forms.FileField(label=_("Or the file with it"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Take the file where one was given, else the text; one of the two is needed."""
+        values = super().clean() or {}
+        upload = values.get("file")
+        if upload is not None:
+            if upload.size > PUBLIC_KEY_LIMIT_BYTES:
+                raise forms.ValidationError(
+                    _("A public key has a few hundred characters. This file is something else.")
+                )
+            values["encoded"] = upload.read()
+        elif values.get("public_key"):
+            values["encoded"] = values["public_key"].strip().encode("utf-8")
+        else:
+            raise forms.ValidationError(_("Paste the public key, or choose the file with it."))
+        return values

@@ -1,0 +1,138 @@
+"""The numbered checks and steps of an election, in the words of its pages."""
+
+from collections.abc import Mapping
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from voting.models import Election
+from voting.models.verification import Verification
+from voting.selectors.overview import ElectionOverview
+
+CLOSED_PHASES = (Election.Phase.CLOSED, Election.Phase.TALLIED, Election.Phase.PUBLISHED)
+
+Check = Mapping[str, str]
+
+
+def live_checks(*, election: Election, overview: ElectionOverview) -> list[Check]:
+    """Return what this server has checked so far. Each has `text`, `how` and `state`."""
+    logged = overview.roll_entry is not None and overview.booth_entry is not None
+    return [
+        {
+            "text": _("The roll and the credentials are sealed"),
+            "how": _(
+                "%(people)s people, %(credentials)s credentials; fixed before opening%(place)s"
+            )
+            % {
+                "people": intcomma(overview.people),
+                "credentials": intcomma(overview.credentials),
+                "place": _place(overview.roll_entry),
+            },
+            "state": "held" if overview.people == overview.credentials and logged else "waiting",
+        },
+        {
+            "text": _("The booth’s hash is published"),
+            "how": _("Anyone can compare the booth that is served with its hash%(place)s")
+            % {"place": _place(overview.booth_entry)},
+            "state": "held" if overview.booth_entry else "waiting",
+        },
+        {
+            "text": ngettext(
+                "%(count)s ballot is in the record, and it is valid",
+                "%(count)s ballots are in the record, and each is valid",
+                overview.ballots,
+            )
+            % {"count": intcomma(overview.ballots)},
+            "how": _(
+                "Signed by a credential on the list, with proofs that its choices are allowed"
+            ),
+            "state": "later" if election.phase == Election.Phase.SEALED else "held",
+        },
+        {
+            "text": _("Each ballot is an entry of the public log"),
+            "how": _("Whoever keeps a receipt can prove that a ballot was there"),
+            "state": "later" if election.phase == Election.Phase.SEALED else "held",
+        },
+        {
+            "text": _("The count is right"),
+            "how": _("After closing, the trustees decrypt the sum, never a ballot, and prove it"),
+            "state": "held" if election.phase == Election.Phase.PUBLISHED else "later",
+            "word": _("Checked")
+            if election.phase == Election.Phase.PUBLISHED
+            else _("After closing"),
+        },
+    ]
+
+
+# What the numbered steps of `evote verify` mean, for people.
+STEP_MEANINGS = {
+    1: gettext_lazy("The record is one unbroken file, under its own hashes"),
+    2: gettext_lazy("Each event stands under the hash of the one before"),
+    3: gettext_lazy("The election is the sealed one"),
+    4: gettext_lazy("Each trustee holds a key of their own"),
+    5: gettext_lazy("The list of credentials is in order"),
+    6: gettext_lazy("Every ballot is signed and holds only choices that are allowed"),
+    7: gettext_lazy("The last ballot of each credential counts, and no ballot is copied"),
+    8: gettext_lazy("The encrypted sum is the sum of those ballots"),
+    9: gettext_lazy("The trustees decrypted exactly that sum"),
+    10: gettext_lazy("The numbers above are what came out"),
+}
+STATES = {"passed": "held", "waiting": "waiting", "failed": "failed", "not reached": "later"}
+
+
+def verification_checks(*, verification: Verification | None) -> list[Check]:
+    """Return the steps that this server ran over the whole record, in plain words."""
+    if verification is None:
+        return []
+    return [
+        {
+            "text": str(STEP_MEANINGS.get(step["number"], step["title"])),
+            "how": "; ".join(
+                step["comparisons"]
+                or [f"{problem['place']} {problem['message']}" for problem in step["problems"]]
+            ),
+            "state": STATES[step["status"]],
+        }
+        for step in verification.steps
+    ]
+
+
+def way_of(*, election: Election, overview: ElectionOverview) -> list[Check]:
+    """Return the steps of a sealed election. Each has `name`, `text` and `state`."""
+    phase = election.phase
+    published = phase == Election.Phase.PUBLISHED
+    tallied = published or phase == Election.Phase.TALLIED
+    decrypted = len(overview.trustees) - overview.missing_decryptions
+    return [
+        _step(_("Sealed"), _("Questions, credentials and keys are fixed"), is_done=True),
+        _step(_("Voting opens"), _when(election, "opens_at"), is_done=phase != "SEALED"),
+        _step(_("Voting closes"), _when(election, "closes_at"), is_done=phase in CLOSED_PHASES),
+        _step(
+            _("Ballots are added up"),
+            _("The last ballot of each credential; still encrypted"),
+            is_done=tallied,
+        ),
+        _step(
+            _("Trustees decrypt the sum"),
+            _("%(done)s of %(all)s have done it")
+            % {"done": decrypted, "all": len(overview.trustees)},
+            is_done=tallied and overview.missing_decryptions == 0,
+        ),
+        _step(_("Result is published"), _("Signed, and an entry of the log"), is_done=published),
+    ]
+
+
+def _place(entry: object) -> str:
+    index = getattr(entry, "index", None)
+    return "" if index is None else _(" (log entry %(index)s)") % {"index": intcomma(index)}
+
+
+def _when(election: Election, name: str) -> str:
+    moment = timezone.localtime(getattr(election, name))
+    return formats.date_format(moment, "DATETIME_FORMAT")
+
+
+def _step(name: str, text: str, *, is_done: bool) -> Check:
+    return {"name": name, "text": text, "state": "done" if is_done else "later"}

@@ -1,0 +1,60 @@
+"""The page of a trustee: register a key, see what is asked, decrypt the sum."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from voting.forms import PublicKeyForm
+from voting.models import Election, Trustee
+from voting.permissions import can_act_as_trustee
+from voting.selectors import overview
+from voting.services.phases import Refused
+from voting.services.trustees import register_public_key
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def trustee(request: HttpRequest, uuid: str) -> HttpResponse:
+    """Show a trustee what to do now, and take the public key."""
+    election = get_object_or_404(Election.objects.select_related("organisation"), uuid=uuid)
+    trustee = _trustee_of(request, election)
+    form = PublicKeyForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        try:
+            register_public_key(trustee=trustee, data=form.cleaned_data["encoded"])
+        except Refused as error:
+            form.add_error("public_key", str(error))
+        else:
+            return redirect("voting:trustee", uuid=uuid)
+    figures = overview.election_overview(election=election)
+    return render(
+        request,
+        "voting/trustee.html",
+        {
+            "election": election,
+            "trustee": trustee,
+            "form": form,
+            "overview": figures,
+            "has_decrypted": any(
+                state.has_decrypted and state.trustee == trustee for state in figures.trustees
+            ),
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+def _trustee_of(request: HttpRequest, election: Election) -> Trustee:
+    """Return the trustee as whom the signed-in person may act.
+
+    Raises:
+        PermissionDenied: none of the trustees has a verified address of this person.
+    """
+    for trustee in election.trustees.order_by("position"):
+        if can_act_as_trustee(request.user, trustee):
+            return trustee
+    raise PermissionDenied(
+        _("This page is for the trustees of the election. Sign in with the invited address.")
+    )

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from audit.models import Checkpoint, LogEntry, PendingEntry
 from config.built import NotBuiltError, built_file
-from config.version import software_version
+from evote import __version__
 
 LOGGER = logging.getLogger(__name__)
 HEARTBEAT = "health:worker"
@@ -133,7 +133,7 @@ def health(request: HttpRequest) -> JsonResponse:
             "status": "down" if down else "up",
             "down": down,
             "parts": parts,
-            "versions": {"pnyx": software_version(), "booth": _booth_hash()},
+            "versions": {"pnyx": __version__, "booth": _booth_hash()},
         },
         status=503 if down else 200,
     )

@@ -18,8 +18,6 @@ DEBUG = environment.flag("PNYX_DEBUG")
 SECRET_KEY = environment.text("PNYX_SECRET_KEY", default="insecure" if DEBUG else None)
 # The address people see, without a trailing slash. Mails and the log's origin come from it.
 BASE_URL = environment.base_url("PNYX_BASE_URL", default="http://127.0.0.1:8000" if DEBUG else None)
-# The log's name never changes, even if the installation moves to another address.
-LOG_ORIGIN = environment.text("PNYX_LOG_ORIGIN", default=BASE_URL.partition("://")[2])
 IS_HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = environment.words("PNYX_ALLOWED_HOSTS", default=str(urlsplit(BASE_URL).hostname))
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

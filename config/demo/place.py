@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 # What a fresh start removes: everything but the packages and builds, which are slow to make anew.
 STATE = (
     *("postgres", "valkey", "data", "mail", "log", "demo"),
-    *("stamps/installation", "secret", "port"),
+    *("stamps/installation", "secret"),
 )
 
 
@@ -42,13 +42,6 @@ class Place:
             with os.fdopen(descriptor, "w", encoding="ascii") as stream:
                 stream.write(secrets.token_urlsafe(64))
         return file.read_text(encoding="ascii")
-
-    def first_port(self, port: int) -> int:
-        """Return the port of the first start: the log keeps the name that it got then."""
-        file = self.folder / "port"
-        if not file.exists():
-            file.write_text(str(port), encoding="ascii")
-        return int(file.read_text(encoding="ascii"))
 
     def forget(self) -> None:
         """Remove the state of earlier starts."""
@@ -106,7 +99,6 @@ def environment(*, place: Place, port: int, database_url: str, redis_url: str) -
         "PNYX_DEBUG": "0",
         "PNYX_SECRET_KEY": place.secret(),
         "PNYX_BASE_URL": f"http://{HOST}:{port}",
-        "PNYX_LOG_ORIGIN": f"{HOST}:{place.first_port(port)}",
         "PNYX_ALLOWED_HOSTS": f"{HOST},localhost",
         "PNYX_DATA_DIR": str(place.folder / "data"),
         "PNYX_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",

@@ -27,7 +27,7 @@ WATCH_INTERVAL_SECONDS = 0.2
 # What decides whether an installation must be prepared anew.
 INSTALLATION = (
     *(f"{app}/migrations" for app in ("accounts", "audit", "voting", "deliberation")),
-    *("locale", "static/dist", "requirements/server.txt", "pyproject.toml"),
+    *("evote", "locale", "static/dist", "requirements/server.txt", "pyproject.toml"),
     "config/management/commands/prepare.py",
 )
 

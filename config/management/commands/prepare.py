@@ -1,10 +1,13 @@
 """Bring the database, the static files and the translations in step with this tree."""
 
+from io import StringIO
+
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
+from config.announcement import announce_software
 from config.progress import step
 from config.translations import compile_translations
 
@@ -20,11 +23,13 @@ class Command(BaseCommand):
         parser.add_argument("--without-static", action="store_true", help="migrate only")
 
     def handle(self, *args: object, **options: object) -> None:
-        """Migrate, compile and collect."""
+        """Migrate, make the log's key, announce the software, compile and collect."""
         with step("Migrating the database"):
             with connection.cursor() as cursor:  # for the connection that migrate uses
                 cursor.execute("SET lock_timeout = '4s'; SET statement_timeout = '5s'")
             call_command("migrate", verbosity=0, interactive=False)
+        call_command("make_log_key", if_missing=True, stdout=StringIO())
+        announce_software()
         if options["without_static"]:
             return
         with step("Compiling the translations"):

@@ -56,10 +56,13 @@ export class InvalidCredential extends Error {
   readonly problem: "empty" | "length" | "alphabet";
   /** The first character that no credential has, where the problem is the alphabet. */
   readonly character: string;
+  /** How many characters there are without dashes and spaces. */
+  readonly count: number;
 
-  constructor(problem: "empty" | "length" | "alphabet", character = "") {
+  constructor(problem: "empty" | "length" | "alphabet", found: { character?: string; count?: number } = {}) {
     super(`not a credential: ${problem}`);
     this.problem = problem;
-    this.character = character;
+    this.character = found.character ?? "";
+    this.count = found.count ?? 0;
   }
 }

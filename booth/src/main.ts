@@ -1,0 +1,138 @@
+// The booth: load, choose, review, seal, cast, receipt.
+import { show, stop } from "./booth.ts";
+import { byId, word } from "./dom.ts";
+import { CannotOpen, loadCredentials, loadElection } from "./loading.ts";
+import { readTypedCredential } from "./protocol/credential.ts";
+import { InvalidCredential, RandomnessError } from "./protocol/errors.ts";
+import { checkRandomness } from "./protocol/randomness.ts";
+import { showSealed } from "./screens/casting.ts";
+import { showQuestion } from "./screens/question.ts";
+import { showReceipt } from "./screens/receipt.ts";
+import { showReview } from "./screens/review.ts";
+import { forget, newSitting, type Sitting, wouldLose } from "./sitting.ts";
+
+let sitting: Sitting | undefined;
+let fromLink: string | undefined;
+
+/** Take the credential out of the address before anything else can see or keep it. */
+function takeFragment(): void {
+  const found = new URLSearchParams(location.hash.slice(1)).get("credential");
+  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+  if (found === null) return;
+  fromLink = found;
+  if (sitting !== undefined) useLink(sitting);
+}
+
+/** Another link was opened in the same tab: go on with its credential, or begin anew. */
+function takeLink(): void {
+  takeFragment();
+  if (sitting === undefined && fromLink !== undefined) open().catch(fail);
+}
+
+function useLink(current: Sitting): void {
+  if (fromLink === undefined || current.isCast) return;
+  try {
+    current.credential = readTypedCredential(fromLink);
+    current.misread = undefined;
+  } catch (error) {
+    if (!(error instanceof InvalidCredential)) throw error;
+    current.misread = fromLink;
+  }
+  fromLink = undefined;
+}
+
+async function open(): Promise<void> {
+  show("load");
+  byId("languages").hidden = false;
+  byId("leave").textContent = word("leave-before");
+  const { uuid = "", fingerprint = "" } = byId("booth").dataset;
+  checkRandomness();
+  const election = await loadElection({ uuid, fingerprint });
+  const current = newSitting(election);
+  sitting = current;
+  useLink(current);
+  void loadCredentials(uuid).then((credentials) => {
+    current.credentials = credentials;
+  });
+  ask(current, 0);
+}
+
+/** Ask question after question; the review follows the last. */
+function ask(current: Sitting, index: number): void {
+  const isLast = index === current.election.questions.length - 1;
+  showQuestion({
+    sitting: current,
+    index,
+    isChange: false,
+    done: () => (isLast ? review(current) : ask(current, index + 1)),
+    back: index === 0 ? undefined : () => ask(current, index - 1),
+  });
+}
+
+function review(current: Sitting): void {
+  current.ballot = undefined;
+  showReview({
+    sitting: current,
+    change: (index) => {
+      const done = (): void => review(current);
+      showQuestion({ sitting: current, index, isChange: true, done, back: undefined });
+    },
+    sealed: () =>
+      showSealed(current, {
+        review: () => review(current),
+        accepted: (answer) => {
+          const { election, ballot } = current;
+          if (ballot === undefined) throw new Error("nothing was cast");
+          current.isCast = true;
+          forget(current);
+          sitting = undefined;
+          byId("languages").hidden = true;
+          byId("leave").textContent = word("leave-after");
+          showReceipt({ election, ballot, answer });
+        },
+      }),
+    failed: fail,
+  });
+}
+
+/** Close the booth and say why. What is not foreseen is a fault of the booth. */
+function fail(error: unknown): void {
+  if (sitting !== undefined) forget(sitting);
+  sitting = undefined;
+  const expected = byId("booth").dataset["fingerprint"] ?? "";
+  if (error instanceof CannotOpen) stop(error.kind, { expected, found: error.found });
+  else if (error instanceof RandomnessError) stop("randomness");
+  else {
+    stop("fault");
+    throw error;
+  }
+}
+
+/** Leave nothing behind: not for the back button, and not for whoever sits down next. */
+function clear(): void {
+  if (sitting !== undefined) forget(sitting);
+  sitting = undefined;
+  fromLink = undefined;
+  byId("booth").replaceChildren();
+}
+
+/** Change the language without writing the credential into the history: it is taken over at once. */
+function changeLanguage(event: Event): void {
+  const link = event.target;
+  const credential = sitting?.credential ?? fromLink;
+  if (!(link instanceof HTMLAnchorElement) || credential === undefined) return;
+  event.preventDefault();
+  location.replace(`${link.href}#${new URLSearchParams({ credential }).toString()}`);
+}
+
+takeFragment();
+byId("languages").addEventListener("click", changeLanguage);
+window.addEventListener("hashchange", takeLink);
+window.addEventListener("pagehide", clear);
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+window.addEventListener("beforeunload", (event) => {
+  if (sitting !== undefined && wouldLose(sitting)) event.preventDefault();
+});
+open().catch(fail);

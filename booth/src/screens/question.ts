@@ -1,0 +1,180 @@
+// Choose: one question a page, the whole card is the target.
+import { show } from "../booth.ts";
+import { copyOf, fill, find, onPress, part, word } from "../dom.ts";
+import { permittedCounts, type Question } from "../protocol/election.ts";
+import type { Sitting } from "../sitting.ts";
+
+/** What the voter may do, in a sentence. */
+export function ruleInWords(question: Question): string {
+  const { minimum, maximum } = question;
+  const rule = word(ruleName(question), { minimum, maximum });
+  return question.hasBlank ? word("rule-blank", { rule }) : rule;
+}
+
+function ruleName({ minimum, maximum, answers }: Question): string {
+  if (maximum === 1) return minimum === 1 ? "rule-one" : "rule-one-or-none";
+  if (minimum === maximum) return "rule-exactly";
+  if (minimum === 0) return maximum === answers.length ? "rule-any" : "rule-up-to";
+  if (minimum === 1) return maximum === 2 ? "rule-one-or-two" : "rule-from-one";
+  return "rule-between";
+}
+
+/** One card: an answer, "no choice", or blank. `choice` is its place in the answer, if it has one. */
+interface Card {
+  readonly text: string;
+  readonly more: string;
+  readonly choice: number | undefined;
+  readonly isApart: boolean;
+}
+
+function cardsOf(question: Question): Card[] {
+  const first = question.hasBlank ? 1 : 0;
+  const cards: Card[] = question.answers.map((text, index) => ({
+    text, more: "", choice: first + index, isApart: false,
+  }));
+  if (question.hasBlank) {
+    cards.push({ text: word("blank"), more: word("blank-more"), choice: 0, isApart: true });
+  } else if (isSingle(question) && question.minimum === 0) {
+    cards.push({ text: word("none"), more: word("none-more"), choice: undefined, isApart: true });
+  }
+  return cards;
+}
+
+function isSingle(question: Question): boolean {
+  return question.maximum <= 1;
+}
+
+/** Show question `index`; `done` is called with the answer stored, `back` without. */
+export function showQuestion(input: {
+  sitting: Sitting;
+  index: number;
+  isChange: boolean;
+  done: () => void;
+  back: (() => void) | undefined;
+}): void {
+  const { sitting, index } = input;
+  const { election } = sitting;
+  const question = election.questions[index] as Question;
+  const total = election.questions.length;
+  const answer = [...(sitting.answers[index] ?? [])];
+  show("question", (screen) => {
+    const isLast = input.isChange || index === total - 1;
+    fill(screen, {
+      caption: word(total > 1 ? "caption-many" : "caption-one", {
+        election: election.name, number: index + 1, total,
+      }),
+      question: question.text,
+      rule: ruleInWords(question),
+      next: word(isLast ? "next-review" : "next-question"),
+    });
+    const list = part(screen, "answers");
+    list.className = isSingle(question) ? "govuk-radios" : "govuk-checkboxes";
+    drawCards({ list, question, answer, isNone: sitting.answered[index] === true });
+    describeCount(screen, question, answer);
+    list.addEventListener("change", (event) => {
+      choose({ question, answer, box: event.target as HTMLInputElement });
+      mirror(list, answer);
+      sitting.answers[index] = [...answer];
+      describeCount(screen, question, answer);
+    });
+    const previous = find(screen, '[data-action="previous"]');
+    if (input.back === undefined) previous.remove();
+    else onPress(screen, "previous", input.back);
+    find<HTMLFormElement>(screen, "form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!isPermitted(question, answer)) {
+        complain(screen, question, answer);
+        return;
+      }
+      sitting.answered[index] = true;
+      input.done();
+    });
+  });
+}
+
+function drawCards(input: {
+  list: HTMLElement;
+  question: Question;
+  answer: readonly number[];
+  isNone: boolean;
+}): void {
+  const { list, question, answer } = input;
+  const kind = isSingle(question) ? "answer-radio" : "answer-checkbox";
+  for (const [index, card] of cardsOf(question).entries()) {
+    if (card.isApart) list.append(copyOf("answer-divider"));
+    const item = copyOf(kind);
+    const box = find<HTMLInputElement>(item, "input");
+    const label = find<HTMLLabelElement>(item, "label");
+    box.id = `answer-${index}`;
+    label.htmlFor = box.id;
+    if (card.choice !== undefined) box.dataset["choice"] = String(card.choice);
+    box.checked = card.choice === undefined
+      ? input.isNone && !answer.includes(1)
+      : answer[card.choice] === 1;
+    fill(item, { answer: card.text, more: card.more });
+    const more = find(item, '[data-fill="more"]');
+    if (card.more === "") more.remove();
+    list.append(item);
+  }
+}
+
+function chosenCount(question: Question, answer: readonly number[]): number {
+  return answer.slice(question.hasBlank ? 1 : 0).filter((bit) => bit === 1).length;
+}
+
+function isBlank(question: Question, answer: readonly number[]): boolean {
+  return question.hasBlank && answer[0] === 1;
+}
+
+function isPermitted(question: Question, answer: readonly number[]): boolean {
+  const isAllowed = permittedCounts(question).includes(chosenCount(question, answer));
+  return isBlank(question, answer) || isAllowed;
+}
+
+/** Write one press of a card into the answer. One too many changes nothing. */
+function choose(input: { question: Question; answer: number[]; box: HTMLInputElement }): void {
+  const { question, answer, box } = input;
+  const choice = box.dataset["choice"];
+  const bit = box.checked ? 1 : 0;
+  const isBlankCard = question.hasBlank && choice === "0";
+  if (isSingle(question) || (isBlankCard && bit === 1)) answer.fill(0);
+  if (choice === undefined) return;
+  if (bit === 1 && !isBlankCard) {
+    if (question.hasBlank) answer[0] = 0;
+    if (chosenCount(question, answer) >= question.maximum) return;
+  }
+  answer[Number(choice)] = bit;
+}
+
+/** Make the cards show the answer as it is now. */
+function mirror(list: HTMLElement, answer: readonly number[]): void {
+  for (const box of list.querySelectorAll<HTMLInputElement>("input[data-choice]")) {
+    box.checked = answer[Number(box.dataset["choice"])] === 1;
+  }
+}
+
+function describeCount(screen: HTMLElement, question: Question, answer: readonly number[]): void {
+  const line = find(screen, '[data-fill="count"]');
+  if (isSingle(question)) {
+    line.hidden = true;
+    return;
+  }
+  const chosen = chosenCount(question, answer);
+  const { maximum } = question;
+  const isFull = chosen === maximum && maximum < question.answers.length;
+  line.textContent = isBlank(question, answer)
+    ? word("count-blank")
+    : word(isFull ? "count-full" : "count", { chosen, maximum });
+}
+
+function complain(screen: HTMLElement, question: Question, answer: readonly number[]): void {
+  const error = find(screen, "#question-error");
+  const rule = word(ruleName(question), { minimum: question.minimum, maximum: question.maximum });
+  fill(error, {
+    error: isSingle(question) ? rule : word("too-few", { rule, chosen: chosenCount(question, answer) }),
+  });
+  error.hidden = false;
+  part(screen, "group").classList.add("govuk-form-group--error");
+  find(screen, "fieldset").setAttribute("aria-describedby", "question-hint question-error");
+  find<HTMLInputElement>(screen, "input").focus();
+}

@@ -1,0 +1,86 @@
+// The receipt: what the voter takes away. The booth itself keeps nothing.
+import { show } from "../booth.ts";
+import { type Accepted, fetchStatus, seconds } from "../casting.ts";
+import { fill, fillGroups, find, onPress, part, saveFile, word } from "../dom.ts";
+import type { Ballot } from "../protocol/ballot.ts";
+import type { Election } from "../protocol/election.ts";
+import { urlSafe } from "../protocol/encoding.ts";
+import { drawQr } from "../qr.ts";
+import { fileWord } from "./casting.ts";
+
+// About two minutes in all; then the voter asks.
+const POLL_SECONDS = [1, 1, 2, 2, 3, 3, 5, 5, 8, 10, 15, 20, 20, 30];
+
+/** Show the receipt and follow the ballot until it has its place in the log. */
+export function showReceipt(input: { election: Election; ballot: Ballot; answer: Accepted }): void {
+  const { election, ballot } = input;
+  let answer = input.answer;
+  const screen = show("receipt", (draft) => {
+    const date = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" });
+    fill(draft, {
+      date: word("receipt-date", { date: date.format(new Date()) }),
+      election: election.name,
+      fingerprint: election.fingerprint,
+    });
+    fillGroups(part(draft, "tracker"), ballot.tracker);
+    drawQr(part<SVGElement>(draft, "qr"), ballotAddress(election, ballot));
+    onPress(draft, "save", () => saveReceipt(election, ballot, answer));
+    onPress(draft, "print", () => window.print());
+    showPlace(draft, answer, "place-waiting");
+  });
+  const again = find<HTMLButtonElement>(screen, '[data-action="look"]');
+  const follow = async (): Promise<void> => {
+    again.hidden = true;
+    for (const pause of POLL_SECONDS) {
+      if (answer.recorded !== undefined) return;
+      await seconds(pause);
+      if (!screen.isConnected) return;
+      const outcome = await fetchStatus({ election, ballot });
+      if (outcome.outcome === "accepted" && outcome.recorded !== undefined) {
+        answer = outcome;
+        showPlace(screen, answer, "place-waiting");
+      }
+    }
+    if (answer.recorded !== undefined) return;
+    showPlace(screen, answer, "place-late");
+    again.hidden = false;
+  };
+  again.addEventListener("click", () => void follow());
+  void follow();
+}
+
+function showPlace(screen: HTMLElement, answer: Accepted, waiting: string): void {
+  const place = part(screen, "place");
+  if (answer.recorded === undefined) {
+    place.textContent = word(waiting);
+    fill(screen, { proves: word("proves-promise") });
+    return;
+  }
+  const link = document.createElement("a");
+  link.className = "govuk-link";
+  link.href = `/log/entries/${answer.recorded.logIndex}`;
+  link.textContent = word("place-entry", { index: answer.recorded.logIndex });
+  place.replaceChildren(link);
+  fill(screen, { proves: word("proves-record") });
+}
+
+/** Where anybody can look whether the ballot is there. */
+function ballotAddress(election: Election, ballot: Ballot): string {
+  return `${location.origin}/elections/${election.uuid}/ballots/${urlSafe(ballot.tracker)}/`;
+}
+
+function saveReceipt(election: Election, ballot: Ballot, answer: Accepted): void {
+  const receipt = {
+    version: 1,
+    election: election.uuid,
+    name: election.name,
+    fingerprint: election.fingerprint,
+    tracker: ballot.tracker,
+    address: ballotAddress(election, ballot),
+    promise: answer.promise,
+    ...(answer.recorded === undefined ? {} : { log_index: answer.recorded.logIndex }),
+    ...(answer.recorded?.receipt === undefined ? {} : { receipt: answer.recorded.receipt }),
+  };
+  const text = `${JSON.stringify(receipt, null, 2)}\n`;
+  saveFile(`receipt-${fileWord(ballot)}.json`, text, "application/json");
+}

@@ -1,0 +1,235 @@
+"""A ballot box for the booth's browser tests: the real page, and a server that can misbehave.
+
+The page is the rendered template, the election is made and every ballot is judged by `evote`;
+headers are those of the real booth. What only a faulty server does is asked for by `faults`.
+"""
+
+import base64
+import json
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from config import policies
+from evote.ballot import decode_ballot, verify_ballot
+from evote.credential import derive_public_credential, encode_credentials, generate_credential
+from evote.election import (
+    Question,
+    Trustee,
+    combine_public_keys,
+    decode_election,
+    encode_election,
+    encode_trustees,
+    generate_uuid,
+    make_trustee,
+)
+from evote.errors import DecodeError, InvalidBallot
+from evote.group import SecretScalar, random_scalar
+
+ROOT = Path(__file__).parents[2]
+DIST = ROOT / "static" / "dist"
+NO_PREVIOUS_BALLOT = "A" * 43
+
+
+@dataclass(kw_only=True)
+class Box:
+    """One election with everything its organisers hold, and the ballots cast so far."""
+
+    questions: list[Question]
+    voters: int
+    uuid: str = field(default_factory=generate_uuid)
+    name: str = "What comes first?"
+    secret_keys: list[SecretScalar] = field(default_factory=lambda: [random_scalar()])
+    ballots: dict[str, bytes] = field(default_factory=dict)
+    current: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.trustees: list[Trustee] = [
+            make_trustee(secret_key=key, name=None) for key in self.secret_keys
+        ]
+        self.credentials = [generate_credential() for _ in range(self.voters)]
+        public = [derive_public_credential(uuid=self.uuid, credential=c) for c in self.credentials]
+        self.files = {
+            "election.json": encode_election(
+                uuid=self.uuid,
+                name=self.name,
+                description="",
+                public_key=combine_public_keys(self.trustees),
+                questions=self.questions,
+                context={"profile": 0},
+            ),
+            "trustees.json": encode_trustees(self.trustees),
+            "credentials.json": encode_credentials(public),
+        }
+        self.public_credentials = set(public)
+        self.election = decode_election(self.files["election.json"])
+
+    def cast(self, body: bytes) -> tuple[int, dict[str, object]]:
+        """Judge a ballot as the real server does, and keep it."""
+        request = json.loads(body)
+        data, prev = request["ballot"].encode(), request["prev"]
+        try:
+            ballot = decode_ballot(data, election=self.election)
+            verify_ballot(ballot=ballot, election=self.election)
+        except (DecodeError, InvalidBallot) as error:
+            return 400, {"code": error.code, "detail": str(error)}
+        if ballot.credential not in self.public_credentials:
+            return 400, {"code": "unknown_credential", "detail": ""}
+        if ballot.tracker in self.ballots:
+            return 200, self.status(ballot.tracker)
+        current = self.current.get(ballot.credential, NO_PREVIOUS_BALLOT)
+        if prev != current:
+            return 409, {"code": "stale_prev", "detail": "", "current": current}
+        self.ballots[ballot.tracker] = data
+        self.current[ballot.credential] = ballot.tracker
+        return 201, self.status(ballot.tracker)
+
+    def status(self, tracker: str) -> dict[str, object]:
+        """Say of an accepted ballot what the real server says."""
+        place = self.recorded.get(tracker)
+        answer: dict[str, object] = {
+            "tracker": tracker,
+            "election": self.uuid,
+            "promise": f"Pnyx ballot promise, version 1\ntracker {tracker}\n\n— box signature\n",
+            "status": "accepted" if place is None else "recorded",
+        }
+        if place is not None:
+            answer |= {"log_index": place, "receipt": "c2sp.org/tlog-proof@v1\n"}
+        return answer
+
+
+@dataclass
+class BoothServer:
+    """What the test holds: the box, what was asked, and the faults to come."""
+
+    box: Box
+    url: str = ""
+    page: dict[str, bytes] = field(default_factory=dict)
+    requests: list[tuple[str, str, bytes]] = field(default_factory=list)
+    # Each answers one cast: "lost" keeps the ballot and drops the connection, "unheard" drops
+    # the request, a number is a status without a body of ours, a dictionary is the answer.
+    faults: list[str | int | dict[str, object]] = field(default_factory=list)
+
+    @property
+    def booth(self) -> str:
+        """The address of the booth."""
+        return f"{self.url}/elections/{self.box.uuid}/booth/"
+
+    def casts(self) -> list[bytes]:
+        """The bodies of all casts, in order."""
+        return [body for method, _, body in self.requests if method == "POST"]
+
+
+def render_booth(box: Box, *, language: str) -> bytes:
+    """Render the real page, with the hash of the bundle that is there."""
+    manifest = json.loads((DIST / "manifest.json").read_text())
+    with translation.override(language):
+        return render_to_string(
+            "voting/booth.html",
+            {
+                "election": box,
+                "election_fingerprint": box.election.fingerprint,
+                "booth_integrity": manifest["booth.js"]["integrity"],
+                "booth_sha256": manifest["booth.js"]["sha256"],
+            },
+        ).encode()
+
+
+@contextmanager
+def serve(box: Box) -> Iterator[BoothServer]:
+    """Serve one election's booth until the end of the test."""
+    served = BoothServer(box)
+    served.page = {code: render_booth(box, language=code) for code in ("en", "zh-hans")}
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+        def answer(self, status: int, body: bytes, kind: str) -> None:
+            path = self.path.partition("?")[0]
+            is_booth = policies.is_booth_page(path)
+            policy = policies.BOOTH_CSP if is_booth else policies.DATA_CSP
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Security-Policy", policies.header_value(policy))
+            self.send_header("Permissions-Policy", policies.BOOTH_FEATURES)
+            self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+            if is_booth:
+                self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+                self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def answer_json(self, status: int, value: dict[str, object]) -> None:
+            self.answer(status, json.dumps(value).encode(), "application/json")
+
+        def do_GET(self) -> None:  # noqa: N802
+            served.requests.append(("GET", self.path, b""))
+            path, _, query = self.path.partition("?")
+            prefix = f"/elections/{box.uuid}/"
+            ballots = f"/api/elections/{box.uuid}/ballots/"
+            if path == f"{prefix}booth/":
+                language = query.removeprefix("language=") or "en"
+                self.answer(200, served.page[language], "text/html; charset=utf-8")
+            elif path.startswith(prefix) and path.removeprefix(prefix) in box.files:
+                self.answer(200, box.files[path.removeprefix(prefix)], "application/json")
+            elif path.startswith(ballots):
+                self.answer_ballot(path.removeprefix(ballots))
+            elif path.startswith("/static/") and (DIST / path.removeprefix("/static/")).is_file():
+                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+                self.answer(200, (DIST / path.removeprefix("/static/")).read_bytes(), kind)
+            else:
+                page = "<!doctype html><html lang='en'><title>Another page</title><h1>Elsewhere</h1>"
+                self.answer(200 if path == prefix else 404, page.encode(), "text/html")
+
+        def answer_ballot(self, tracker: str) -> None:
+            raw = base64.urlsafe_b64decode(f"{tracker}=")
+            name = base64.b64encode(raw).decode().rstrip("=")
+            if name in box.ballots:
+                self.answer_json(200, box.status(name))
+            else:
+                self.answer_json(404, {"code": "not_found", "detail": ""})
+
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            served.requests.append(("POST", self.path, body))
+            fault = served.faults.pop(0) if served.faults else None
+            if fault == "unheard":
+                self.close_connection = True
+                self.connection.close()
+                return
+            if isinstance(fault, int):
+                self.answer_json(fault, {})
+                return
+            if isinstance(fault, dict):
+                self.answer_json(int(str(fault.get("status", 400))), fault)
+                return
+            status, value = box.cast(body)
+            if fault == "lost":
+                self.close_connection = True
+                self.connection.close()
+                return
+            self.answer_json(status, value)
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.daemon_threads = True
+    served.url = f"http://127.0.0.1:{httpd.server_address[1]}"
+    thread = Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield served
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()

@@ -76,6 +76,7 @@ export function showQuestion(input: {
       mirror(list, answer);
       sitting.answers[index] = [...answer];
       describeCount(screen, question, answer);
+      if (isPermitted(question, answer)) withdraw(screen);
     });
     const previous = find(screen, '[data-action="previous"]');
     if (input.back === undefined) previous.remove();
@@ -154,17 +155,14 @@ function mirror(list: HTMLElement, answer: readonly number[]): void {
 }
 
 function describeCount(screen: HTMLElement, question: Question, answer: readonly number[]): void {
-  const line = find(screen, '[data-fill="count"]');
-  if (isSingle(question)) {
-    line.hidden = true;
-    return;
-  }
+  part(screen, "count").hidden = isSingle(question);
   const chosen = chosenCount(question, answer);
   const { maximum } = question;
   const isFull = chosen === maximum && maximum < question.answers.length;
-  line.textContent = isBlank(question, answer)
-    ? word("count-blank")
-    : word(isFull ? "count-full" : "count", { chosen, maximum });
+  fill(screen, {
+    count: isBlank(question, answer) ? word("count-blank") : word("count", { chosen, maximum }),
+    full: isFull ? word("count-full") : "",
+  });
 }
 
 function complain(screen: HTMLElement, question: Question, answer: readonly number[]): void {
@@ -177,4 +175,11 @@ function complain(screen: HTMLElement, question: Question, answer: readonly numb
   part(screen, "group").classList.add("govuk-form-group--error");
   find(screen, "fieldset").setAttribute("aria-describedby", "question-hint question-error");
   find<HTMLInputElement>(screen, "input").focus();
+}
+
+/** Take the complaint back: what it asked for is done. */
+function withdraw(screen: HTMLElement): void {
+  find(screen, "#question-error").hidden = true;
+  part(screen, "group").classList.remove("govuk-form-group--error");
+  find(screen, "fieldset").setAttribute("aria-describedby", "question-hint");
 }

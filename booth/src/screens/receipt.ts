@@ -16,7 +16,8 @@ export function showReceipt(input: { election: Election; ballot: Ballot; answer:
   const { election, ballot } = input;
   let answer = input.answer;
   const screen = show("receipt", (draft) => {
-    const date = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" });
+    const { lang } = document.documentElement;
+    const date = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "long" });
     fill(draft, {
       date: word("receipt-date", { date: date.format(new Date()) }),
       election: election.name,

@@ -68,23 +68,23 @@ function rowsOf(input: {
     : [word(question.hasBlank && answer[0] === 1 ? "blank" : "none")];
   const row = copyOf("review-row");
   fill(row, { key, what: `: ${key}` });
-  part(row, "values").append(...paragraphs(texts));
+  part(row, "values").append(...lines(texts));
   onPress(row, "change", () => input.change(index));
   if (!isOnly || others.length === 0) return [row];
   const rest = copyOf("review-row");
   fill(rest, { key: word("not-chosen") });
   part(rest, "values").classList.add("pnyx-soft");
-  part(rest, "values").append(...paragraphs(others));
+  part(rest, "values").append(...lines(others));
   find(rest, "button").remove();
   return [row, rest];
 }
 
-function paragraphs(texts: readonly string[]): HTMLElement[] {
+function lines(texts: readonly string[]): HTMLElement[] {
   return texts.map((text) => {
-    const paragraph = document.createElement("p");
-    paragraph.className = "pnyx-flush";
-    paragraph.textContent = text;
-    return paragraph;
+    const line = document.createElement("div");
+    line.className = "pnyx-booth__line";
+    line.textContent = text;
+    return line;
   });
 }
 
@@ -95,7 +95,7 @@ function hideField(input: { draft: HTMLElement; rows: HTMLElement; sitting: Sitt
   const row = copyOf("review-row");
   const ending = (sitting.credential ?? "").slice(-ENDING_CHARACTERS);
   fill(row, { key: word("your-credential"), what: `: ${word("your-credential")}` });
-  part(row, "values").append(...paragraphs([word("credential-known", { ending })]));
+  part(row, "values").append(...lines([word("credential-known", { ending })]));
   field.hidden = true;
   rows.append(row);
   onPress(row, "change", () => {

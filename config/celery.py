@@ -18,6 +18,13 @@ app.autodiscover_tasks()
 SWEEPS: dict[str, float] = {
     "config.tasks.heartbeat": 5.0,
     "audit.tasks.sequence": 1.0,
+    "voting.tasks.record_ballots": 2.0,
+    "voting.tasks.open_due_elections": 2.0,
+    "voting.tasks.close_due_elections": 2.0,
+    "voting.tasks.tally_closed_elections": 2.0,
+    "voting.tasks.publish_results": 2.0,
+    "voting.tasks.send_credentials": 2.0,
+    "voting.tasks.send_invitations": 5.0,
 }
 
 app.conf.beat_schedule = {

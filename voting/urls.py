@@ -2,10 +2,38 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from voting.api import records
+from voting.api.ballots import BallotView, CastView
+from voting.api.elections import ElectionsView, ElectionView, EventsView, PartialDecryptionsView
 from voting.views import booth, management, public, trustee
 
 app_name = "voting"
-urlpatterns: list[URLPattern | URLResolver] = [
+
+# Outsiders rely on these: they stay as they are.
+interface: list[URLPattern | URLResolver] = [
+    path("api/elections", ElectionsView.as_view(), name="api-elections"),
+    path("api/elections/<str:uuid>", ElectionView.as_view(), name="api-election"),
+    path("api/elections/<str:uuid>/events", EventsView.as_view(), name="api-events"),
+    path("api/elections/<str:uuid>/ballots", CastView.as_view(), name="api-cast"),
+    path("api/elections/<str:uuid>/ballots/<str:tracker>", BallotView.as_view(), name="api-ballot"),
+    path(
+        "api/elections/<str:uuid>/partial-decryptions",
+        PartialDecryptionsView.as_view(),
+        name="api-partial-decryptions",
+    ),
+    path("elections/<str:uuid>/<str:name>.bel", records.record, name="record"),
+    path("elections/<str:uuid>/result.note", records.result_note, name="result-note"),
+    *(
+        path(
+            f"elections/<str:uuid>/{name}.json",
+            records.archived,
+            {"name": name},
+            name=f"{name}-json",
+        )
+        for name in records.OBJECTS
+    ),
+]
+pages: list[URLPattern | URLResolver] = [
     path("elections/", public.elections, name="elections"),
     path("elections/new/", management.new_election, name="new"),
     path("elections/<str:uuid>/", public.election, name="election"),
@@ -40,3 +68,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("elections/<str:uuid>/manage/credentials/", management.credentials, name="credentials"),
     path("elections/<str:uuid>/manage/seal/", management.seal, name="seal"),
 ]
+urlpatterns = interface + pages

@@ -1,0 +1,268 @@
+"""Drive elections to any phase, through the same services that the site uses.
+
+Credentials come out of the mails, ballots are real, and trustees' secret keys stay here, as
+they would on the trustees' own devices.
+"""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core import mail
+from django.test import override_settings
+
+from audit.services.sequencing import sequence
+from evote.ballot import create_ballot
+from evote.credential import derive_public_credential
+from evote.election import decode_election, encode_trustee, make_trustee
+from evote.encoding import b64_digest, hash_of_b64
+from evote.group import SecretScalar, random_scalar
+from evote.tally import decode_encrypted_tally, decrypt_partially
+from tests.factories.accounts import make_organisation, make_roll
+from voting.models import Election
+from voting.models.ballot import NO_PREVIOUS_BALLOT
+from voting.selectors.bundle import BOOTH_NAME
+from voting.selectors.record import archived_object
+from voting.services.casting import Cast, cast_ballot
+from voting.services.credentials import issue_credentials, send_credential_batch
+from voting.services.decrypting import accept_partial_decryption, publish_result
+from voting.services.elections import QuestionDraft, choose_roll, draft_election
+from voting.services.polls import close_election, open_election
+from voting.services.recording import record_waiting_ballots
+from voting.services.sealing import seal_election
+from voting.services.tallying import tally_election
+from voting.services.trustees import name_trustee, register_public_key
+
+DRAFTED = datetime(2026, 11, 20, 12, tzinfo=UTC)
+OPENS = datetime(2026, 11, 21, 9, tzinfo=UTC)
+DURING = OPENS + timedelta(hours=1)
+CLOSES = OPENS + timedelta(days=7)
+
+TREES = QuestionDraft(
+    text="Plant trees in Mill Lane?", answers=["Yes", "No"], minimum=0, maximum=1, has_blank=False
+)
+PLACES = QuestionDraft(
+    text="Where first?",
+    answers=["Mill Lane", "Market Square", "Harbour"],
+    minimum=1,
+    maximum=2,
+    has_blank=True,
+)
+LINK = re.compile(r"#credential=([0-9A-Za-z-]+)")
+
+PHASES = list(Election.Phase)
+
+
+@dataclass
+class MadeElection:
+    """An election with what only its voters and trustees know."""
+
+    election: Election
+    secret_keys: list[SecretScalar] = field(default_factory=list)
+    credentials: list[str] = field(default_factory=list)
+
+    @property
+    def description(self):
+        """The sealed description, as `evote` reads it."""
+        self.election.refresh_from_db()
+        return decode_election(bytes(self.election.archived_election))
+
+    def public(self, voter: int) -> str:
+        """The public part of a voter's credential."""
+        return derive_public_credential(
+            uuid=self.election.uuid, credential=self.credentials[voter]
+        )
+
+    def ballot(self, voter: int, answers: Sequence[Sequence[int]]) -> bytes:
+        """Make a ballot, as the booth would."""
+        return create_ballot(
+            election=self.description,
+            credential=self.credentials[voter],
+            answers=[list(answer) for answer in answers],
+        )
+
+    def cast(
+        self, voter: int, answers: Sequence[Sequence[int]], *, prev=NO_PREVIOUS_BALLOT, at=None
+    ) -> Cast:
+        """Cast a ballot through the service; return what the voter gets."""
+        self.election.refresh_from_db()
+        return cast_ballot(
+            election=self.election,
+            body=self.ballot(voter, answers),
+            prev=prev,
+            received_at=at or self.election.opens_at,
+        )
+
+    def record(self) -> int:
+        """Record the accepted ballots that wait, and let the log take them in."""
+        count = record_waiting_ballots(election=self.election)
+        run_log()
+        return count
+
+    def close(self) -> None:
+        """Close at the closing time."""
+        self.election.refresh_from_db()
+        self.election = close_election(election=self.election, now=self.election.closes_at)
+        run_log()
+
+    def tally(self) -> None:
+        """Add up the ballots."""
+        self.election = tally_election(election=self.election)
+
+    def decryption(self, owner: int) -> bytes:
+        """Make the partial decryption of one trustee, as `evote trustee decrypt` would."""
+        description = self.description
+        data = archived_object(election=self.election, name="encrypted_tally")
+        return decrypt_partially(
+            secret_key=self.secret_keys[owner - 1],
+            election=description,
+            tally=decode_encrypted_tally(data, election=description),
+        )
+
+    def decrypt(self) -> None:
+        """Hand in the partial decryptions of all trustees."""
+        for owner in range(1, len(self.secret_keys) + 1):
+            accept_partial_decryption(
+                election=self.election, owner=owner, data=self.decryption(owner)
+            )
+
+    def publish(self) -> None:
+        """Publish the result."""
+        published = publish_result(election=self.election)
+        assert published is not None
+        self.election = published
+        run_log()
+
+
+def tracker_of(ballot: bytes) -> bytes:
+    return hash_of_b64(b64_digest(ballot))
+
+
+def run_log() -> None:
+    sequence(today=DRAFTED.date())
+
+
+@contextmanager
+def built_booth():
+    """Stand in for the built bundle where the front end has not been built."""
+    if (Path(settings.STATICFILES_DIRS[0]) / BOOTH_NAME).exists():
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / BOOTH_NAME).write_text("export const booth = 1;\n")
+        with override_settings(STATICFILES_DIRS=[folder]):
+            yield
+
+
+def make_draft(
+    *,
+    organisation=None,
+    title="Trees for Northfield",
+    questions=(TREES, PLACES),
+    opens_at=OPENS,
+    closes_at=CLOSES,
+    consultation_url="https://example.org/consultations/trees/",
+) -> MadeElection:
+    """A draft with its questions, and neither roll nor trustees."""
+    return MadeElection(
+        draft_election(
+            organisation=organisation or make_organisation(),
+            title=title,
+            description="Where the town plants next spring.",
+            questions=list(questions),
+            opens_at=opens_at,
+            closes_at=closes_at,
+            consultation_url=consultation_url,
+        )
+    )
+
+
+def add_trustees(made: MadeElection, *, emails: Sequence[str]) -> None:
+    """Name trustees who register their keys at once."""
+    for number, email in enumerate(emails, 1):
+        trustee = name_trustee(election=made.election, name=f"Trustee {number}", email=email)
+        secret_key = random_scalar()
+        register_public_key(
+            trustee=trustee, data=encode_trustee(make_trustee(secret_key=secret_key, name=None))
+        )
+        made.secret_keys.append(secret_key)
+
+
+def send_credentials(made: MadeElection, *, emails: Sequence[str] = (), voters: int = 3) -> None:
+    """Choose a sealed roll, send everyone a credential, and read them from the mails."""
+    roll = make_roll(
+        organisation=made.election.organisation,
+        emails=emails or [f"voter{number}@example.org" for number in range(1, voters + 1)],
+        sealed_at=DRAFTED,
+    )
+    made.election = choose_roll(election=made.election, roll=roll)
+    made.election = issue_credentials(election=made.election)
+    before = len(mail.outbox)
+    while send_credential_batch(election=made.election):
+        pass
+    found = {message.to[0]: LINK.search(message.body)[1] for message in mail.outbox[before:]}
+    made.credentials = [found[entry.email] for entry in roll.entries.order_by("pk")]
+
+
+def make_election(
+    *,
+    phase=Election.Phase.OPEN,
+    emails: Sequence[str] = (),
+    voters: int = 3,
+    trustees: int | Sequence[str] = 3,
+    votes: Sequence[tuple[int, Sequence[Sequence[int]]]] = (),
+    **draft,
+) -> MadeElection:
+    """An election in any phase.
+
+    `emails` are those of the voters, `trustees` a number or addresses. `votes` are (voter from
+    0, answers with one list of zeros and ones for each question, blank first); they are cast in
+    their order, and a voter's later ones replace the earlier ones.
+    """
+    made = make_draft(**draft)
+    if phase == Election.Phase.DRAFT:
+        return made
+    addresses = (
+        [f"trustee{number}@example.org" for number in range(1, trustees + 1)]
+        if isinstance(trustees, int)
+        else trustees
+    )
+    add_trustees(made, emails=addresses)
+    send_credentials(made, emails=emails, voters=voters)
+    with built_booth():
+        made.election = seal_election(
+            election=made.election, now=made.election.opens_at - timedelta(hours=1)
+        )
+        run_log()
+        if phase == Election.Phase.SEALED:
+            return made
+        made.election = open_election(election=made.election, now=made.election.opens_at)
+    cast_votes(made, votes=votes)
+    for reached, step in (
+        (Election.Phase.CLOSED, made.close),
+        (Election.Phase.TALLIED, made.tally),
+        (Election.Phase.PUBLISHED, lambda: (made.decrypt(), made.publish())),
+    ):
+        if PHASES.index(phase) >= PHASES.index(reached):
+            step()
+    return made
+
+
+def cast_votes(
+    made: MadeElection, *, votes: Sequence[tuple[int, Sequence[Sequence[int]]]]
+) -> list[bytes]:
+    """Cast, record and log; return the trackers."""
+    trackers = []
+    latest: dict[int, bytes] = {}
+    for voter, answers in votes:
+        cast = made.cast(voter, answers, prev=latest.get(voter, NO_PREVIOUS_BALLOT))
+        latest[voter] = cast.receipt.tracker
+        trackers.append(cast.receipt.tracker)
+    if votes:
+        made.record()
+    return trackers

@@ -1,0 +1,1 @@
+"""The REST interface of elections: reading them, casting ballots, handing in decryptions."""

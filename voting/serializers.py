@@ -1,0 +1,246 @@
+"""The shape of what programs send and get. docs: /api/schema."""
+
+import base64
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from audit.models import LogEntry
+from voting.models import Election, Question, RecordEvent, Trustee
+from voting.selectors.elections import (
+    QuestionResult,
+    TrusteeState,
+    Turnout,
+    result_of,
+    trustee_states,
+    turnout_of,
+)
+
+
+def encode_hash(digest: bytes | memoryview) -> str:
+    """Write 32 bytes as the protocol writes trackers and fingerprints."""
+    return base64.b64encode(digest).decode().rstrip("=")
+
+
+class CastSerializer(serializers.Serializer[dict[str, object]]):
+    """A ballot to put in the box."""
+
+    ballot = serializers.CharField(
+        help_text="The exact ballot, as a JSON string: its bytes are what the tracker is a hash of."
+    )
+    prev = serializers.CharField(
+        min_length=43,
+        max_length=43,
+        help_text="Tracker of the ballot that this one replaces, or 43 times A for none.",
+    )
+
+
+class BallotStatusSerializer(serializers.Serializer[dict[str, object]]):
+    """What can be proven of an accepted ballot by now."""
+
+    tracker = serializers.CharField(help_text="SHA-256 of the ballot, base64 without padding.")
+    election = serializers.CharField(help_text="The election's uuid.")
+    promise = serializers.CharField(
+        help_text="A signed note: the server promises that this ballot comes into the record."
+    )
+    status = serializers.ChoiceField(
+        choices=["accepted", "recorded"],
+        help_text="recorded: the ballot is in the record and its entry in the signed log.",
+    )
+    log_index = serializers.IntegerField(required=False, help_text="Once recorded.")
+    receipt = serializers.CharField(required=False, help_text="A .tlog-proof file, once recorded.")
+
+
+class RefusedCastSerializer(serializers.Serializer[dict[str, object]]):
+    """Why a ballot is not in the box."""
+
+    code = serializers.CharField(help_text="Stable; for programs.")
+    detail = serializers.CharField(help_text="A sentence for people.")
+    current = serializers.CharField(
+        required=False,
+        help_text="With stale_prev: the tracker of the credential's current ballot,"
+        " or 43 times A for none.",
+    )
+
+
+class RefusedDecryptionSerializer(serializers.Serializer[dict[str, object]]):
+    """Why a partial decryption was not taken. The sentence names the trustee."""
+
+    code = serializers.CharField(help_text="Stable; for programs.")
+    detail = serializers.CharField(help_text="A sentence for people.")
+
+
+class PartialDecryptionSerializer(serializers.Serializer[dict[str, object]]):
+    """One trustee's partial decryption."""
+
+    owner = serializers.IntegerField(min_value=1, help_text="The trustee's number, from 1.")
+    partial_decryption = serializers.CharField(
+        help_text="The exact object as a JSON string, as `evote trustee decrypt` makes it."
+    )
+
+
+class TakenDecryptionSerializer(serializers.Serializer[dict[str, object]]):
+    """What was taken."""
+
+    election = serializers.CharField()
+    owner = serializers.IntegerField()
+
+
+class QuestionSerializer(serializers.ModelSerializer[Question]):
+    """A question of the ballot."""
+
+    answers = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Question
+        fields = ["text", "answers", "minimum", "maximum", "has_blank"]
+        read_only_fields = fields
+
+
+class ElectionSerializer(serializers.ModelSerializer[Election]):
+    """An election in the list."""
+
+    organisation = serializers.CharField(source="organisation.name")
+    fingerprint = serializers.SerializerMethodField()
+    address = serializers.SerializerMethodField()
+    record = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Election
+        fields = [
+            "uuid",
+            "title",
+            "organisation",
+            "phase",
+            "opens_at",
+            "closes_at",
+            "fingerprint",
+            "address",
+            "record",
+        ]
+        read_only_fields = fields
+
+    def get_fingerprint(self, election: Election) -> str:
+        """SHA-256 of the sealed description, base64 without padding."""
+        assert election.fingerprint is not None, "drafts are not listed"
+        return encode_hash(election.fingerprint)
+
+    def get_address(self, election: Election) -> str:
+        """Return the election's page."""
+        return f"{settings.BASE_URL}/elections/{election.uuid}/"
+
+    def get_record(self, election: Election) -> str:
+        """Where all public data of the election can be downloaded."""
+        return f"{settings.BASE_URL}/elections/{election.uuid}/{election.uuid}.bel"
+
+
+class TrusteeSerializer(serializers.ModelSerializer[Trustee]):
+    """A trustee, as in the record."""
+
+    number = serializers.IntegerField(source="position")
+
+    class Meta:
+        model = Trustee
+        fields = ["number", "name", "public_key"]
+        read_only_fields = fields
+
+
+class TrusteeStateSerializer(serializers.Serializer[TrusteeState]):
+    """A trustee and whether they have decrypted."""
+
+    trustee = TrusteeSerializer()
+    has_decrypted = serializers.BooleanField()
+
+
+class TurnoutSerializer(serializers.Serializer[Turnout]):
+    """Figures that anybody can count in the record."""
+
+    people = serializers.IntegerField(help_text="How many may vote.")
+    voters = serializers.IntegerField(help_text="How many of them have a ballot in the record.")
+    ballots = serializers.IntegerField(help_text="Recorded ballots, replaced ones included.")
+
+
+class AnswerCountSerializer(serializers.Serializer[object]):
+    """How many chose an answer."""
+
+    text = serializers.CharField()
+    count = serializers.IntegerField()
+    is_blank = serializers.BooleanField(help_text="Whether this is the blank vote.")
+
+
+class QuestionResultSerializer(serializers.Serializer[QuestionResult]):
+    """What the trustees decrypted for one question."""
+
+    text = serializers.CharField()
+    answers = AnswerCountSerializer(many=True)
+
+
+class WholeElectionSerializer(ElectionSerializer):
+    """Everything public about one election but the record itself."""
+
+    questions = serializers.SerializerMethodField()
+    trustees = serializers.SerializerMethodField()
+    turnout = serializers.SerializerMethodField()
+    result = serializers.SerializerMethodField()
+
+    class Meta(ElectionSerializer.Meta):
+        fields = [
+            *ElectionSerializer.Meta.fields,
+            "description",
+            "consultation_url",
+            "booth_sha256",
+            "questions",
+            "trustees",
+            "turnout",
+            "result",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(QuestionSerializer(many=True))
+    def get_questions(self, election: Election) -> object:
+        """Return the questions in the order of the ballot."""
+        return QuestionSerializer(election.questions.order_by("position"), many=True).data
+
+    @extend_schema_field(TrusteeStateSerializer(many=True))
+    def get_trustees(self, election: Election) -> object:
+        """Return the trustees in the order of the record."""
+        return [TrusteeStateSerializer(state).data for state in trustee_states(election=election)]
+
+    @extend_schema_field(TurnoutSerializer)
+    def get_turnout(self, election: Election) -> object:
+        """How many take part."""
+        return TurnoutSerializer(turnout_of(election=election)).data
+
+    @extend_schema_field(QuestionResultSerializer(many=True, allow_null=True))
+    def get_result(self, election: Election) -> object:
+        """Return the result once it is published; null before."""
+        found = result_of(election=election)
+        return None if found is None else [QuestionResultSerializer(one).data for one in found]
+
+
+class EventSerializer(serializers.ModelSerializer[RecordEvent]):
+    """One event of the record. `event` and `payload` are SHA-256 in hexadecimal."""
+
+    event = serializers.SerializerMethodField()
+    payload = serializers.SerializerMethodField()
+    log_index = serializers.SerializerMethodField()
+
+    class Meta:
+        model = RecordEvent
+        fields = ["height", "type", "event", "payload", "owner", "log_index"]
+        read_only_fields = fields
+
+    def get_event(self, event: RecordEvent) -> str:
+        """Return the hash of the event."""
+        return bytes(event.hash).hex()
+
+    def get_payload(self, event: RecordEvent) -> str | None:
+        """Return the hash of what the event carries: for a ballot, the tracker."""
+        return None if event.payload is None else bytes(event.payload).hex()
+
+    def get_log_index(self, event: RecordEvent) -> int | None:
+        """Return the index of its entry in the log; null until it has one."""
+        places: dict[bytes, LogEntry] = self.context["places"]
+        entry = places.get(bytes(event.entry))
+        return None if entry is None else entry.index

@@ -34,7 +34,9 @@ function cardsOf(question: Question): Card[] {
   }));
   if (question.hasBlank) {
     cards.push({ text: word("blank"), more: word("blank-more"), choice: 0, isApart: true });
-  } else if (isSingle(question) && question.minimum === 0) {
+  }
+  // Radio buttons cannot be taken back, so that there "no choice" is a card of its own.
+  if (isSingle(question) && question.minimum === 0) {
     cards.push({ text: word("none"), more: word("none-more"), choice: undefined, isApart: true });
   }
   return cards;

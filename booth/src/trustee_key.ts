@@ -1,0 +1,42 @@
+// Make a trustee's key: the secret goes into a file, the public part into the page's form.
+import { fill, find, onPress, part, saveFile } from "./dom.ts";
+import { encodeTrustee, makeTrustee } from "./protocol/election.ts";
+import { encodeJson } from "./protocol/encoding.ts";
+import { encodeScalar, randomScalar, type Scalar } from "./protocol/group.ts";
+import { checkRandomness } from "./protocol/randomness.ts";
+
+/** Wire the fragment `voting/trustee_key.html`. */
+export function startKey(root: HTMLElement): void {
+  root.hidden = false;
+  onPress(root, "make", () => {
+    let secretKey: Scalar;
+    try {
+      checkRandomness();
+      secretKey = randomScalar();
+    } catch {
+      part(root, "failed").hidden = false;
+      return;
+    }
+    showKey(root, secretKey);
+  });
+}
+
+function showKey(root: HTMLElement, secretKey: Scalar): void {
+  const trustee = makeTrustee({ secretKey, name: undefined });
+  const publicKey = trustee.publicKey.encode();
+  const made = part(root, "made");
+  const register = find<HTMLButtonElement>(made, '[data-action="register"]');
+  const field = document.getElementById(root.dataset["field"] ?? "");
+  if (field instanceof HTMLTextAreaElement) field.value = encodeTrustee(trustee);
+  fill(made, { "public": publicKey });
+  part(root, "begin").hidden = true;
+  made.hidden = false;
+  // The key cannot be registered before its secret is in a file: without it nobody can count.
+  onPress(made, "save", () => {
+    const name = `private-key-${root.dataset["uuid"] ?? ""}-${publicKey.slice(0, 8)}.json`;
+    saveFile(name, encodeJson(encodeScalar(secretKey)), "application/json");
+    register.disabled = false;
+    part(made, "saved").hidden = false;
+  });
+  find(made, "h3").focus();
+}

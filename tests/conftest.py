@@ -5,6 +5,11 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
+
+# Tests share a small machine with others: how long one example takes says nothing.
+hypothesis_settings.register_profile("pnyx", deadline=None)
+hypothesis_settings.load_profile("pnyx")
 
 LOG_ORIGIN = "127.0.0.1:8000/log"
 

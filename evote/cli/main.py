@@ -5,13 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from evote import __version__
-from evote.cli import ballot, credential, trustee, verify
+from evote.cli import ballot, credential, receipt, trustee, verify
 from evote.cli.errors import CommandFailed
 from evote.errors import EvoteError
 from evote.group import self_test
 
 # Each module has add_arguments(subparsers), which names its handler(arguments) -> exit status.
-_COMMANDS = (verify, credential, ballot, trustee)
+_COMMANDS = (verify, credential, ballot, trustee, receipt)
 
 # Wrong usage, or something that cannot be read; argparse uses the same number.
 _UNREADABLE = 2

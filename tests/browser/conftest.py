@@ -48,3 +48,8 @@ def page(visit: Callable[[View], Page]) -> Page:
 def page_in_every_view(request: pytest.FixtureRequest, visit: Callable[[View], Page]) -> Page:
     """The same test at both widths, light and dark."""
     return visit(request.param)
+
+
+@pytest.fixture(autouse=True)
+def data_folder_of_its_own(data_folder: object) -> None:
+    """Every test publishes into a folder of its own, signed with the run's key."""

@@ -1,0 +1,228 @@
+"""One whole installation in a folder: PostgreSQL, Valkey, web, worker and beat, each killable.
+
+The servers run with the settings of production: fsync and synchronous_commit are on. Only
+DEBUG is set, because the order of ballots within a batch may be fixed there alone.
+"""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from config.embedded.child import die_with_parent, stop
+from config.embedded.postgres import Postgres
+from config.embedded.valkey import Valkey
+
+ROOT = Path(__file__).resolve().parents[3]
+HOST = "127.0.0.1"
+ORDER_KEY = "7" * 64
+WAIT_SECONDS = 120.0
+REQUEST_SECONDS = 30.0
+
+
+class TookTooLong(AssertionError):
+    """Something that had to happen did not."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Installation:
+    """The parts of one installation; each can be started, killed and started again."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    web_workers: int = 1
+
+    def __post_init__(self) -> None:
+        self.postgres = Postgres(self.folder / "postgres")
+        self.valkey = Valkey(self.folder / "valkey", sockets=self.postgres.sockets)
+        self.programs: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the site answers."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process of the installation is told."""
+        return os.environ | {
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.valkey.url,
+            "PNYX_DEBUG": "1",
+            "PNYX_SECRET_KEY": "drill",
+            "PNYX_BASE_URL": "http://drill.example",
+            "PNYX_ALLOWED_HOSTS": f"{HOST},drill.example",
+            "PNYX_DATA_DIR": str(self.folder / "data"),
+            "PNYX_LOG_KEY_FILE": str(self.folder / "data" / "log.key"),
+            "PNYX_BALLOT_ORDER_KEY": ORDER_KEY,
+            # One batch, at closing: then its order depends on the ballots and the key alone.
+            "PNYX_BALLOT_BATCH_SECONDS": "86400",
+            "PNYX_EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+        }
+
+    def start_servers(self) -> None:
+        """Start PostgreSQL and Valkey."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.start("postgres")
+        self.start("valkey")
+
+    def start_all(self) -> None:
+        """Start every part and wait until the site answers."""
+        self.start_servers()
+        for name in ("web", "worker", "beat"):
+            self.start(name)
+        self.wait_for("the site", self.is_answering)
+
+    def start(self, name: str) -> None:
+        """Start one part that does not run."""
+        if name == "postgres":
+            (self.postgres.data / "postmaster.pid").unlink(missing_ok=True)
+            self.postgres.start(settings={})
+        elif name == "valkey":
+            self.valkey.start()
+        else:
+            self.programs[name] = subprocess.Popen(
+                self._command(name),
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=(self.folder / f"{name}.log").open("ab"),
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(by=signal.SIGTERM),
+            )
+
+    def kill(self, name: str) -> None:
+        """`kill -9` one part with all its processes."""
+        if name == "postgres":
+            process, self.postgres.process = self.postgres.process, None
+        elif name == "valkey":
+            process, self.valkey.process = self.valkey.process, None
+        else:
+            process = self.programs.pop(name)
+        assert process is not None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """Stop every part in order."""
+        for process in self.programs.values():
+            stop(process, by=signal.SIGTERM, seconds=15)
+        self.programs.clear()
+        self.valkey.stop()
+        self.postgres.stop()
+        self.postgres.sockets.rmdir()
+
+    def run(self, *command: str) -> str:
+        """Run a Python module or manage.py command to its end and return what it prints."""
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Ask the database directly, as an operator with all rights could."""
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def phase(self, uuid: str) -> str:
+        """Return the election's phase, or nothing while the database is away."""
+        try:
+            rows = self.sql("SELECT phase FROM voting_election WHERE uuid = %s", uuid)
+        except psycopg.OperationalError:
+            return ""
+        return str(rows[0][0])
+
+    def is_answering(self) -> bool:
+        """Say whether the web server answers at all."""
+        try:
+            self.get("/elections/")
+        except OSError:
+            return False
+        return True
+
+    def get(self, path: str) -> bytes:
+        """Fetch one address."""
+        with urllib.request.urlopen(self.url + path, timeout=REQUEST_SECONDS) as response:
+            return bytes(response.read())
+
+    def post(self, path: str, value: object) -> tuple[int, dict[str, object]]:
+        """Send compact JSON; return status and answer. OSError when nobody answers."""
+        body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        request = urllib.request.Request(
+            self.url + path, data=body, headers={"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            if error.code >= 500:
+                raise ConnectionError(error.code) from error
+            return error.code, json.load(error)
+
+    def insist(self, path: str, value: object) -> dict[str, object]:
+        """Send the same bytes again until there is a definite answer, as the booth does."""
+        answer: dict[str, object] = {}
+
+        def sent() -> bool:
+            nonlocal answer
+            try:
+                status, answer = self.post(path, value)
+            except OSError:
+                return False
+            assert status in {200, 201}, (status, answer)
+            return True
+
+        self.wait_for(f"an answer from {path}", sent)
+        return answer
+
+    def wait_for(self, what: str, question: Callable[[], bool]) -> None:
+        """Ask again until the answer is yes."""
+        end = time.monotonic() + WAIT_SECONDS
+        while not question():
+            if time.monotonic() > end:
+                msg = f"waited {WAIT_SECONDS:.0f} s for {what}; see {self.folder}"
+                raise TookTooLong(msg)
+            time.sleep(0.1)
+
+    def _command(self, name: str) -> list[str]:
+        python = [sys.executable, "-m"]
+        return {
+            "web": [
+                *python, "granian", "--interface", "wsgi", "--http", "1", "--no-ws",
+                "--host", HOST, "--port", str(self.port), "--log-level", "warning",
+                "--workers", str(self.web_workers), "--blocking-threads", "4",
+                "config.wsgi:application",
+            ],
+            "worker": [
+                *python, "celery", "-A", "config", "worker", "--loglevel", "warning",
+                "--concurrency", "2", "--hostname", f"worker-{secrets.token_hex(4)}@pnyx",
+                "--without-mingle", "--without-gossip", "--without-heartbeat",
+            ],
+            "beat": [
+                *python, "celery", "-A", "config", "beat", "--loglevel", "warning",
+                "--pidfile=", "--schedule", str(self.folder / "beat"),
+            ],
+        }[name]  # fmt: skip

@@ -1,0 +1,189 @@
+"""`kill -9` of every part, during casting and the tally (SECURITY D3 to D6, A-81 to A-83)."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from evote.election import decode_election
+from evote.group import decode_secret_scalar
+from evote.tally import decode_encrypted_tally, decrypt_partially
+from evote.verify import Verdict, verify_record
+from tests.integration.drills.installation import Installation
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What every run gets: the same election, ballots and keys, byte for byte."""
+
+    uuid: str
+    casts: list[dict[str, str]]
+    trustee_keys: list[str]
+    expected: list[list[int]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves."""
+
+    record: bytes
+    receipts: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with an open election, stopped: every run starts from a copy of it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    installation = Installation(folder)
+    installation.start_servers()
+    try:
+        installation.run("manage.py", "migrate", "-v0")
+        installation.run("-m", "tests.integration.drills.prepare", str(folder / "inputs.json"))
+    finally:
+        installation.stop()
+    return folder
+
+
+@pytest.fixture
+def installation(prepared: Path, tmp_path: Path) -> Iterator[Installation]:
+    yield from _copy_of(prepared, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    for installation in _copy_of(prepared, tmp_path_factory.mktemp("undisturbed") / "run"):
+        return _hold_election(installation, kills_while_casting=(), kills_while_tallying=())
+    raise AssertionError
+
+
+def _copy_of(prepared: Path, folder: Path) -> Iterator[Installation]:
+    shutil.copytree(prepared, folder)
+    installation = Installation(folder)
+    try:
+        yield installation
+    finally:
+        installation.stop()
+
+
+def _inputs(installation: Installation) -> Inputs:
+    return Inputs(**json.loads((installation.folder / "inputs.json").read_text("utf-8")))
+
+
+def _hold_election(
+    installation: Installation,
+    *,
+    kills_while_casting: tuple[str, ...],
+    kills_while_tallying: tuple[str, ...],
+) -> Outcome:
+    """Cast, close, tally, decrypt and publish; kill the named parts on the way."""
+    inputs = _inputs(installation)
+    installation.start_all()
+    accepted = _cast(installation, inputs, kills_while_casting)
+    _close_now(installation, inputs.uuid)
+    for part in kills_while_tallying:
+        installation.kill(part)
+        installation.start(part)
+    installation.wait_for(
+        "the encrypted tally", lambda: installation.phase(inputs.uuid) == "TALLIED"
+    )
+    _decrypt(installation, inputs, kill=bool(kills_while_tallying))
+    installation.wait_for(
+        "the published result", lambda: installation.phase(inputs.uuid) == "PUBLISHED"
+    )
+    receipts = {tracker: _receipt(installation, inputs.uuid, tracker) for tracker in accepted}
+    record = installation.get(f"/elections/{inputs.uuid}/{inputs.uuid}.bel")
+    return Outcome(record=record, receipts=receipts)
+
+
+def _cast(installation: Installation, inputs: Inputs, kills: tuple[str, ...]) -> list[str]:
+    """Cast every ballot; after every few of them, kill the next part in the middle of it."""
+    accepted = []
+    waiting = list(kills)
+    for number, cast in enumerate(inputs.casts):
+        if waiting and number % 3 == 2:
+            part = waiting.pop(0)
+            installation.kill(part)
+            installation.start(part)
+        answer = installation.insist(f"/api/elections/{inputs.uuid}/ballots", cast)
+        accepted.append(str(answer["tracker"]))
+    assert not waiting, "not every kill had its turn"
+    return accepted
+
+
+def _close_now(installation: Installation, uuid: str) -> None:
+    """Move the closing time to now: only a superuser who takes the trigger away can."""
+    installation.sql("ALTER TABLE voting_election DISABLE TRIGGER USER")
+    installation.sql("UPDATE voting_election SET closes_at = now() WHERE uuid = %s", uuid)
+    installation.sql("ALTER TABLE voting_election ENABLE TRIGGER USER")
+
+
+def _decrypt(installation: Installation, inputs: Inputs, *, kill: bool) -> None:
+    """Send the trustees' contributions: the same bytes in every run."""
+    base = f"/elections/{inputs.uuid}"
+    election = decode_election(installation.get(f"{base}/election.json"))
+    archived = installation.get(f"{base}/encrypted-tally.json")
+    tally = decode_encrypted_tally(archived, election=election)
+    for owner, key in enumerate(inputs.trustee_keys, start=1):
+        name = f"decryption-{hashlib.sha256(archived).hexdigest()[:16]}-{owner}"
+        kept = installation.folder.parent.parent / name
+        if not kept.exists():
+            kept.write_bytes(
+                decrypt_partially(
+                    secret_key=decode_secret_scalar(key), election=election, tally=tally
+                )
+            )
+        if kill and owner == 2:
+            installation.kill("web")
+            installation.start("web")
+        installation.insist(
+            f"/api{base}/partial-decryptions",
+            {"owner": owner, "partial_decryption": kept.read_text("ascii")},
+        )
+
+
+def _receipt(installation: Installation, uuid: str, tracker: str) -> bytes:
+    """Fetch the receipt of one ballot; the log may be a second behind."""
+    address = tracker.replace("+", "-").replace("/", "_")
+    status: dict[str, object] = {}
+
+    def is_logged() -> bool:
+        nonlocal status
+        status = json.loads(installation.get(f"/api/elections/{uuid}/ballots/{address}"))
+        return status.get("receipt") is not None
+
+    installation.wait_for("a receipt", is_logged)
+    return str(status["receipt"]).encode()
+
+
+@pytest.mark.parametrize(
+    ("casting", "tallying"),
+    [
+        (("web", "postgres", "worker", "valkey", "beat"), ()),
+        ((), ("worker", "postgres", "worker", "valkey")),
+    ],
+    ids=["while-casting", "while-tallying"],
+)
+def test_d3_to_d6_nothing_is_lost_or_counted_twice_when_parts_are_killed(
+    installation: Installation,
+    undisturbed: Outcome,
+    casting: tuple[str, ...],
+    tallying: tuple[str, ...],
+) -> None:
+    outcome = _hold_election(
+        installation, kills_while_casting=casting, kills_while_tallying=tallying
+    )
+
+    inputs = _inputs(installation)
+    assert set(outcome.receipts) == set(undisturbed.receipts)
+    assert len(outcome.receipts) == len(inputs.casts)
+    assert outcome.record == undisturbed.record
+    report = verify_record(outcome.record, progress=lambda *_: None)
+    assert report.verdict == Verdict.COMPLETE
+    assert report.result is not None
+    assert [list(counts) for counts in report.result.counts] == inputs.expected

@@ -1,6 +1,7 @@
 """Questions about people, organisations, roles and rolls."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -8,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Count, QuerySet
 
+from accounts.analysis.csv_export import csv_lines
 from accounts.models import Organisation, Role, Roll, RollEntry, User
 
 Person = User | AnonymousUser
@@ -147,6 +149,68 @@ def roll_emails(roll: Roll) -> Iterator[str]:
     return roll_entries(roll).values_list("email", flat=True).iterator(chunk_size=10_000)
 
 
+def roll_csv(roll: Roll) -> Iterator[str]:
+    """Yield a roll as the lines of a CSV file that a spreadsheet may open."""
+    people = roll_entries(roll).values_list("email", "name").iterator(chunk_size=10_000)
+    return csv_lines(chain([("email", "name")], people))
+
+
 def is_on_roll(user: Person, roll: Roll) -> bool:
     """Say whether one of the person's verified addresses is on the roll."""
     return RollEntry.objects.filter(roll=roll, email__in=verified_emails(user)).exists()
+
+
+def passkeys_and_apps(user: User) -> list[Authenticator]:
+    """Return a person's second factors, oldest first, recovery codes too."""
+    return list(Authenticator.objects.filter(user=user).order_by("created_at", "pk"))
+
+
+def offices_of(user: User) -> QuerySet[Role]:
+    """Return the offices of one person."""
+    return (
+        Role.objects.filter(user=user)
+        .select_related("organisation")
+        .order_by("organisation__name", "kind", "pk")
+    )
+
+
+def stored_about(user: User) -> dict[str, object]:
+    """Return all that accounts stores about a person, as values for JSON.
+
+    What they wrote is public; ballots are not theirs to find: nothing here leads to one.
+    """
+    rolls = RollEntry.objects.filter(email__in=verified_emails(user)).select_related(
+        "roll__organisation"
+    )
+    return {
+        "account": {
+            "name_that_others_see": user.display_name,
+            "is_staff": user.is_staff,
+            "password": "a hash that cannot be turned back" if user.has_usable_password() else None,
+        },
+        "addresses": [
+            {"address": address.email, "confirmed": address.verified}
+            for address in EmailAddress.objects.filter(user=user).order_by("email")
+        ],
+        "second_factors": [
+            {
+                "kind": factor.type,
+                "name": str(factor),
+                "added_at": factor.created_at.isoformat(),
+                "last_used_at": factor.last_used_at.isoformat() if factor.last_used_at else None,
+            }
+            for factor in passkeys_and_apps(user)
+        ],
+        "roles": [
+            {"organisation": role.organisation.name, "role": role.kind} for role in offices_of(user)
+        ],
+        "rolls": [
+            {
+                "organisation": entry.roll.organisation.name,
+                "roll": entry.roll.name,
+                "address": entry.email,
+                "name": entry.name,
+            }
+            for entry in rolls.order_by("roll__organisation__name", "roll__name", "pk")
+        ],
+    }

@@ -49,6 +49,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(_("name that others see"), max_length=DISPLAY_NAME_LENGTH)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    # Not kept: a moment at which somebody was here could be laid beside a ballot.
+    last_login = None
     # A session lives as long as this number stands: see `end_other_sessions`.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
 

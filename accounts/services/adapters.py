@@ -1,11 +1,13 @@
 """Where django-allauth asks the house: addresses, mail, messages, secrets."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -44,7 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": _("That was quick. Wait half a minute, then ask again."),
         "same_as_current": _("This is the address you have now"),
         "too_many_login_attempts": _(
-            "Too many wrong attempts. Wait ten minutes, or sign in with a passkey"
+            "Too many attempts. Wait ten minutes, or sign in with a passkey"
         ),
     }
 
@@ -68,7 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):
         addresses = {
             "signup_url": full_address("account_signup"),
             "login_code_url": full_address("account_request_login_code"),
-            "security_url": full_address("accounts:own"),
+            "security_url": full_address("account_reset_password"),
+            "help_url": full_address("site:help"),
         }
         texts = {key: value for key, value in context.items() if isinstance(value, str)}
         send_mail(
@@ -109,6 +112,15 @@ class AccountAdapter(DefaultAccountAdapter):
             if request.user.pk == user.pk:
                 update_session_auth_hash(request, user)
 
+    def is_reauthentication_required(self, *, app: str, **details: Any) -> bool:  # noqa: ANN401
+        """Ask once more unless the person has just signed in with a password or a passkey."""
+        oldest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        has_just_signed_in = any(
+            record["method"] in {"password", "mfa"} and record["at"] > oldest
+            for record in get_authentication_records(self.request, self.request.user)
+        )
+        return not has_just_signed_in and super().is_reauthentication_required(app=app, **details)
+
     def _get_login_attempts_cache_key(
         self,
         request: HttpRequest,
@@ -143,7 +155,12 @@ class MFAAdapter(DefaultMFAAdapter):
         """Draw the code that an app reads, without style attributes: the CSP forbids them."""
         return str(
             segno.make(url, error="m").svg_inline(
-                omitsize=True, dark="#000", light="#fff", border=4, svgclass="pnyx-qr", lineclass=""
+                omitsize=True,
+                dark="#000",
+                light=None,
+                border=2,
+                svgclass="pnyx-qr pnyx-qr--l",
+                lineclass=None,
             )
         )
 

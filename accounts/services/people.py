@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import Role, User
+from accounts.services.mail import compose_mail
 from accounts.services.roles import revoke_role
 
 # RFC 2606: no mail can ever reach an address that ends so.
@@ -40,11 +41,11 @@ def end_other_sessions(*, user: User) -> None:
 
 
 @transaction.atomic
-def close_account(*, user: User) -> None:
+def close_account(*, user: User, language: str) -> None:
     """Forget who somebody is. What they wrote stays, under a pseudonym made at random.
 
     Name, address, password, second factors and offices go. Nobody can sign in as them again,
-    and the address may be used for a new account.
+    and the address may be used for a new account. A last mail goes to it, in `language`.
 
     Raises:
         LastAdministrator: an organisation would be left without an administrator.
@@ -53,13 +54,15 @@ def close_account(*, user: User) -> None:
     user = User.objects.select_for_update().get(pk=user.pk)
     for role in Role.objects.filter(user=user).order_by("pk"):
         revoke_role(role=role)
+    farewell = compose_mail(
+        to=user.email, template="account/email/account_closed", context={}, language=language
+    )
     token = secrets.token_hex(8)
     user.display_name = f"Former participant {token}"
     user.email = f"{token}@{REMOVED_DOMAIN}"
     user.is_active = False
     user.is_staff = False
     user.is_superuser = False
-    user.last_login = None
     user.set_unusable_password()
     user.session_generation += 1
     user.save()
@@ -67,3 +70,4 @@ def close_account(*, user: User) -> None:
     user.user_permissions.clear()
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    transaction.on_commit(farewell.send)

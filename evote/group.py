@@ -244,6 +244,7 @@ def _check_arithmetic() -> None:
     one, minus_one = SecretScalar(_scalar_bytes(1)), SecretScalar(_scalar_bytes(-1))
     expectations = {
         "g·g": (g * g, g**2),
+        "(g²)³": ((g**2) ** 3, g**6),
         "(g²)^((q+1)/2)": ((g**2) ** ((ORDER + 1) // 2), g),
         "g^(q−1)·g": (g**-1 * g, IDENTITY),
         "g/g": (g / g, IDENTITY),

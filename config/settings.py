@@ -280,6 +280,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "DISABLE_ERRORS_AND_WARNINGS": False,
+    "ENUM_NAME_OVERRIDES": {
+        "BallotState": "voting.serializers.BALLOT_STATUSES",
+        "ProposalState": "deliberation.models.Proposal.Status",
+    },
 }
 
 # --- Celery ------------------------------------------------------------------------------

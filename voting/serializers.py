@@ -23,6 +23,10 @@ def encode_hash(digest: bytes | memoryview) -> str:
     return base64.b64encode(digest).decode().rstrip("=")
 
 
+# The schema calls this set of words by one name.
+BALLOT_STATUSES = [("accepted", "accepted"), ("recorded", "recorded")]
+
+
 class CastSerializer(serializers.Serializer[dict[str, object]]):
     """A ballot to put in the box."""
 
@@ -45,7 +49,7 @@ class BallotStatusSerializer(serializers.Serializer[dict[str, object]]):
         help_text="A signed note: the server promises that this ballot comes into the record."
     )
     status = serializers.ChoiceField(
-        choices=["accepted", "recorded"],
+        choices=BALLOT_STATUSES,
         help_text="recorded: the ballot is in the record and its entry in the signed log.",
     )
     log_index = serializers.IntegerField(required=False, help_text="Once recorded.")

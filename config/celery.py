@@ -8,6 +8,8 @@ import os
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from config import environment
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("pnyx")
@@ -18,11 +20,12 @@ app.autodiscover_tasks()
 SWEEPS: dict[str, float] = {
     "config.tasks.heartbeat": 5.0,
     "audit.tasks.sequence": 1.0,
-    "voting.tasks.record_ballots": 2.0,
+    "voting.tasks.record_ballots": environment.seconds("PNYX_BALLOT_BATCH_SECONDS", default=2.0),
     "voting.tasks.open_due_elections": 2.0,
     "voting.tasks.close_due_elections": 2.0,
     "voting.tasks.tally_closed_elections": 2.0,
     "voting.tasks.publish_results": 2.0,
+    "voting.tasks.verify_records": 2.0,
     "voting.tasks.send_credentials": 2.0,
     "voting.tasks.send_invitations": 5.0,
 }

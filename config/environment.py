@@ -63,6 +63,23 @@ def base_url(name: str, *, default: str | None) -> str:
     return value
 
 
+def seconds(name: str, *, default: float) -> float:
+    """Return the variable's number of seconds, above zero.
+
+    Raises:
+        ImproperlyConfigured: it is not such a number.
+    """
+    value = os.environ.get(name, str(default))
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        msg = f"{name} must be a number of seconds above 0, not {value!r}."
+        raise ImproperlyConfigured(msg)
+    return number
+
+
 def words(name: str, *, default: str) -> list[str]:
     """Return the comma-separated words of the variable, without empty ones."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

@@ -20,6 +20,7 @@ from voting.services.polls import close_election, open_election
 from voting.services.recording import record_waiting_ballots
 from voting.services.tallying import tally_election
 from voting.services.trustees import send_invitation
+from voting.services.verification import verify_published_record
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,15 @@ def tally_closed_elections() -> None:
 def publish_results() -> None:
     """Publish the results to which every trustee has contributed."""
     _for_each(due.elections_to_publish(), lambda election: publish_result(election=election))
+
+
+@shared_task
+def verify_records() -> None:
+    """Verify the published records that this server has not verified yet."""
+    _for_each(
+        due.elections_to_verify(),
+        lambda election: verify_published_record(election=election, now=timezone.now()),
+    )
 
 
 def _for_each(elections: Iterable[Election], step: Callable[[Election], object]) -> None:

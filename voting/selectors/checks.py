@@ -1,9 +1,10 @@
 """The numbered checks and steps of an election, in the words of its pages."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,6 +15,16 @@ from voting.selectors.overview import ElectionOverview
 CLOSED_PHASES = (Election.Phase.CLOSED, Election.Phase.TALLIED, Election.Phase.PUBLISHED)
 
 Check = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayPoint:
+    """One step on the way of a sealed election, with its moment where it has one."""
+
+    name: str
+    text: str
+    at: datetime | None
+    is_done: bool
 
 
 def live_checks(*, election: Election, overview: ElectionOverview) -> list[Check]:
@@ -99,16 +110,16 @@ def verification_checks(*, verification: Verification | None) -> list[Check]:
     ]
 
 
-def way_of(*, election: Election, overview: ElectionOverview) -> list[Check]:
-    """Return the steps of a sealed election. Each has `name`, `text` and `state`."""
+def way_of(*, election: Election, overview: ElectionOverview) -> list[WayPoint]:
+    """Return the steps of a sealed election, done and to come."""
     phase = election.phase
     published = phase == Election.Phase.PUBLISHED
     tallied = published or phase == Election.Phase.TALLIED
     decrypted = len(overview.trustees) - overview.missing_decryptions
     return [
         _step(_("Sealed"), _("Questions, credentials and keys are fixed"), is_done=True),
-        _step(_("Voting opens"), _when(election, "opens_at"), is_done=phase != "SEALED"),
-        _step(_("Voting closes"), _when(election, "closes_at"), is_done=phase in CLOSED_PHASES),
+        _step(_("Voting opens"), "", at=election.opens_at, is_done=phase != "SEALED"),
+        _step(_("Voting closes"), "", at=election.closes_at, is_done=phase in CLOSED_PHASES),
         _step(
             _("Ballots are added up"),
             _("The last ballot of each credential; still encrypted"),
@@ -129,10 +140,5 @@ def _place(entry: object) -> str:
     return "" if index is None else _(" (log entry %(index)s)") % {"index": intcomma(index)}
 
 
-def _when(election: Election, name: str) -> str:
-    moment = timezone.localtime(getattr(election, name))
-    return formats.date_format(moment, "DATETIME_FORMAT")
-
-
-def _step(name: str, text: str, *, is_done: bool) -> Check:
-    return {"name": name, "text": text, "state": "done" if is_done else "later"}
+def _step(name: str, text: str, *, is_done: bool, at: datetime | None = None) -> WayPoint:
+    return WayPoint(name=name, text=text, at=at, is_done=is_done)

@@ -33,6 +33,11 @@ def elections_to_publish() -> QuerySet[Election]:
     return Election.objects.filter(phase=Election.Phase.TALLIED)
 
 
+def elections_to_verify() -> QuerySet[Election]:
+    """Return elections whose published record this server has not verified yet."""
+    return Election.objects.filter(phase=Election.Phase.PUBLISHED, verification__isnull=True)
+
+
 def elections_with_waiting_credentials() -> QuerySet[Election]:
     """Return drafts from which mails with credentials are still to go out."""
     waiting = CredentialIssue.objects.filter(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -77,12 +76,9 @@ def can_moderate(user: Person, content: Proposal | Comment) -> bool:
     )
 
 
-def visible_to(user: Person) -> Q:
-    """Return the filter for the consultations that a person may see."""
-    published = Q(published_at__isnull=False)
-    if not isinstance(user, User):
-        return published
-    return published | Q(organisation__in=organisations_where(user, Role.Kind.ADMINISTRATOR))
+def can_moderate_in(user: Person, organisation: Organisation) -> bool:
+    """Moderators of the organisation see the way to a decision beside every contribution."""
+    return is_moderator(user, organisation)
 
 
 def obstacle_to_proposing(

@@ -41,6 +41,11 @@ class Case:
     removed_before: int
 
     @property
+    def name(self) -> str:
+        """What tells it from the others on a page."""
+        return f"{self.kind}-{self.content.pk}"
+
+    @property
     def reported_at(self) -> datetime:
         """When the first waiting report came in."""
         return self.reports[0].reported_at

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import (
+    BinaryField,
     Count,
     DateTimeField,
+    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -15,7 +17,7 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import SHA256, Cast, Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from deliberation.analysis.differences import Stretch, differences
 from deliberation.analysis.similarity import likeness, pieces_of
@@ -112,8 +114,11 @@ def listed_proposals(consultation: Consultation, query: ProposalQuery) -> QueryS
         return rows.order_by("-comment_count", "pk")
     # SHA-256 of the seed and the number: nobody can choose a place, because the number is
     # given before the reader's seed is drawn; and everybody with the seed sees this order.
-    place = SHA256(
-        Concat(Value(query.seed + "\n"), Cast("pk", TextField()), output_field=TextField())
+    text = Concat(Value(query.seed + "\n"), Cast("pk", TextField()), output_field=TextField())
+    place = Func(
+        text,
+        template="sha256(convert_to(%(expressions)s, 'UTF8'))",
+        output_field=BinaryField(),
     )
     placed: QuerySet[Any] = rows.annotate(place=place)
     return placed.order_by("place", "pk")

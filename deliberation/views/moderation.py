@@ -1,5 +1,7 @@
 """The moderators' queue, their acts, and the public log of them."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -44,20 +46,20 @@ def queue(request: HttpRequest) -> HttpResponse:
     kinds = frozenset(wanted.get("kind", ())) or KINDS
     cases = queue_of(request.user, kinds=kinds, text=wanted.get("s", ""))
     page = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
+    counts = queue_counts(request.user, now=now)
     opened = request.GET.get("open", "")
-    names = [f"{case.kind}-{case.content.pk}" for case in page]
+    names = [case.name for case in page]
     context = {
         "cases": [
             (case, name == opened if opened in names else position == 0)
             for position, (case, name) in enumerate(zip(page, names, strict=True))
         ],
-        "counts": queue_counts(request.user, now=now),
-        "now": now,
+        "counts": counts,
+        "median_words": _in_words(counts.median_time),
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number),
         "kinds": kinds,
         "search": wanted.get("s", ""),
-        "form": ActForm(auto_id=False),
         "rules": Rule.choices,
     }
     return render(request, "deliberation/queue.html", context)
@@ -99,10 +101,20 @@ def _decide(request: HttpRequest, content: Proposal | Comment) -> HttpResponse:
         "removal": removal_of(content),
         "consultation": proposal_of(content).consultation,
         "form": form,
-        "now": now,
     }
     status = 409 if request.method == "POST" else 200
     return render(request, "deliberation/decide.html", context, status=status)
+
+
+def _in_words(length: timedelta | None) -> str:
+    """Return a length of time in the largest unit that fits."""
+    if length is None:
+        return ""
+    if length >= timedelta(days=2):
+        return _("%(n)s days") % {"n": length.days}
+    if length >= timedelta(hours=1):
+        return _("%(n)s h") % {"n": round(length / timedelta(hours=1))}
+    return _("%(n)s min") % {"n": max(1, round(length / timedelta(minutes=1)))}
 
 
 @require_safe

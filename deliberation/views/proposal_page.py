@@ -14,6 +14,7 @@ from deliberation.forms import CommentForm
 from deliberation.models import Comment, Endorsement, Proposal
 from deliberation.permissions import (
     can_moderate,
+    can_moderate_in,
     can_set_up,
     obstacle_to_commenting,
     obstacle_to_endorsing,
@@ -109,7 +110,7 @@ def show_proposal(
         ],
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number),
-        "is_moderator": can_moderate(request.user, proposal),
+        "is_moderator": can_moderate_in(request.user, proposal.consultation.organisation),
         "commenting_obstacle": obstacle_to_commenting(request.user, proposal, now=now),
         "form": form or CommentForm(initial=draft),
         "has_draft": bool(draft) and form is None,

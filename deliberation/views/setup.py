@@ -209,6 +209,11 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "deliberation/setup_publish.html", context, status=status)
 
 
+def _texts_of(consultation: Consultation) -> dict[str, Any]:
+    """Return what the forms show at first."""
+    return model_to_dict(consultation)
+
+
 def _form_page(request: HttpRequest, slug: str, form: BaseForm, *, title: str) -> HttpResponse:
     context = {
         "form": form,

@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "voting",
     "accounts",
     "audit",
-    "django.contrib.admin",
+    "config.apps.HouseAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,14 +1,10 @@
 """The addresses of the installation."""
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config.health import health
-
-# The limits and second factors of sign-in hold for administrators too.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # its own way
 
 handler400 = "config.error_pages.bad_request"
 handler403 = "config.error_pages.permission_denied"

@@ -4,7 +4,7 @@ import type { EdwardsPoint } from "@noble/curves/abstract/edwards.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToNumberBE } from "@noble/curves/utils.js";
 
-import { DecodeError } from "./errors.ts";
+import { DecodeError, RandomnessError, ShapeError } from "./errors.ts";
 import { randomBlock } from "./randomness.ts";
 
 const Point = ed25519.Point;
@@ -23,7 +23,8 @@ export class Element {
 
   /** Read 64 lowercase hex digits: the RFC 8032 encoding with its bytes reversed. */
   static decode(text: unknown, place = "element"): Element {
-    if (typeof text !== "string" || !/^[0-9a-f]{64}$/.test(text)) {
+    if (typeof text !== "string") throw new ShapeError(`${place}: text expected`);
+    if (!/^[0-9a-f]{64}$/.test(text)) {
       throw new DecodeError(`${place}: 64 lowercase hex digits expected`);
     }
     let point: EdwardsPoint;
@@ -67,7 +68,13 @@ export class Element {
   /** Raise to a secret power: the same operations for every exponent but zero. */
   power(exponent: Scalar): Element {
     if (exponent === 0n || this.point.is0()) return Element.identity;
-    return new Element(this.point.multiply(exponent));
+    try {
+      return new Element(this.point.multiply(exponent));
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      // noble blinds secret exponents of the generator, and draws the blind itself.
+      throw new RandomnessError("the source of randomness failed");
+    }
   }
 
   /** Raise to a power that everybody may know; faster, and its time tells the exponent. */
@@ -118,7 +125,8 @@ export function encodeScalar(scalar: Scalar): string {
 
 /** Read a canonical decimal number in [0, q): no sign, no leading zero. */
 export function decodeScalar(text: unknown, place = "scalar"): Scalar {
-  if (typeof text !== "string" || !/^(?:0|[1-9][0-9]{0,76})$/.test(text)) {
+  if (typeof text !== "string") throw new ShapeError(`${place}: text expected`);
+  if (!/^(?:0|[1-9][0-9]{0,76})$/.test(text)) {
     throw new DecodeError(`${place}: canonical decimal number expected`);
   }
   const scalar = BigInt(text);

@@ -1,7 +1,7 @@
 """The Django application "config": it holds the installation's commands."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class ConfigConfig(AppConfig):
@@ -14,7 +14,8 @@ class ConfigConfig(AppConfig):
         from config import checks as checks  # registers on import
 
 
-class HouseAdminConfig(AdminConfig):
+class HouseAdminConfig(admin_apps.AdminConfig):
     """Let every admin.py register with our own site."""
 
+    default = False
     default_site = "config.admin.AdminSite"

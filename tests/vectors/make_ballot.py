@@ -6,7 +6,7 @@ independent check of what is called valid here is belenios-tool (tests/interop).
 
 from collections.abc import Sequence
 
-from evote.election import Question
+from evote.election import Question, encode_trustees
 from evote.encoding import b64_digest
 from tests.factories.evote import BLANK, ONE_OF_TWO, PLAIN, make_world
 from tests.factories.forgery import forgeries
@@ -48,6 +48,7 @@ def case(
         "election": world.election.archived.decode(),
         "fingerprint": world.election.fingerprint,
         "uuid": world.election.uuid,
+        "trustees": encode_trustees(world.trustees).decode(),
         "credential": world.credentials[0],
         "public_credential": world.public(0),
         "valid": [

@@ -68,8 +68,8 @@ class Installation:
             "REDIS_URL": self.valkey.url,
             "PNYX_DEBUG": "1",
             "PNYX_SECRET_KEY": "drill",
-            "PNYX_BASE_URL": "http://drill.example",
-            "PNYX_ALLOWED_HOSTS": f"{HOST},drill.example",
+            "PNYX_BASE_URL": "http://127.0.0.1:8000",
+            "PNYX_ALLOWED_HOSTS": HOST,
             "PNYX_DATA_DIR": str(self.folder / "data"),
             "PNYX_LOG_KEY_FILE": str(self.folder / "data" / "log.key"),
             "PNYX_BALLOT_ORDER_KEY": ORDER_KEY,
@@ -99,15 +99,16 @@ class Installation:
         elif name == "valkey":
             self.valkey.start()
         else:
-            self.programs[name] = subprocess.Popen(
-                self._command(name),
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=(self.folder / f"{name}.log").open("ab"),
-                stderr=subprocess.STDOUT,
-                preexec_fn=die_with_parent(by=signal.SIGTERM),
-            )
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.programs[name] = subprocess.Popen(
+                    self._command(name),
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    preexec_fn=die_with_parent(by=signal.SIGTERM),
+                )
 
     def kill(self, name: str) -> None:
         """`kill -9` one part with all its processes."""
@@ -132,14 +133,16 @@ class Installation:
 
     def run(self, *command: str) -> str:
         """Run a Python module or manage.py command to its end and return what it prints."""
-        return subprocess.run(
+        result = subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
             env=self.environment,
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
-        ).stdout
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         """Ask the database directly, as an operator with all rights could."""

@@ -9,6 +9,7 @@ from enum import Enum
 MAX_CELLS = 400_000
 # Words of spaced scripts, single Han characters, runs of blanks, single other marks.
 _TOKEN = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|\s+|.", re.DOTALL)
+_HAS_WORD = re.compile(r"\w")
 _PARAGRAPH = re.compile(r"[^\n]+\n*|\n+")
 
 
@@ -107,26 +108,40 @@ def _walk(old: Sequence[str], new: Sequence[str]) -> list[Stretch]:
 
 
 def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Put removals before additions between two kept stretches, and join neighbours."""
+    """Join neighbours of one fate, removals before additions between two kept stretches.
+
+    A blank or a comma that happens to stand between two changed words has changed with them:
+    else a rewritten sentence reads as a patchwork.
+    """
     joined: list[Stretch] = []
     removed: list[str] = []
     added: list[str] = []
     kept: list[str] = []
 
-    def flush(change: Change, parts: list[str]) -> None:
-        if text := "".join(parts):
-            joined.append(Stretch(change, text))
-        parts.clear()
+    def flush_changes() -> None:
+        for change, parts in ((Change.REMOVED, removed), (Change.ADDED, added)):
+            if text := "".join(parts):
+                joined.append(Stretch(change, text))
+            parts.clear()
+
+    def flush_kept() -> None:
+        text = "".join(kept)
+        kept.clear()
+        if text and (removed or added) and not _HAS_WORD.search(text) and "\n" not in text:
+            removed.append(text)
+            added.append(text)
+        elif text:
+            flush_changes()
+            joined.append(Stretch(Change.KEPT, text))
 
     for stretch in stretches:
         if stretch.change is Change.KEPT:
-            flush(Change.REMOVED, removed)
-            flush(Change.ADDED, added)
             kept.append(stretch.text)
         else:
-            flush(Change.KEPT, kept)
+            flush_kept()
             (removed if stretch.change is Change.REMOVED else added).append(stretch.text)
-    flush(Change.KEPT, kept)
-    flush(Change.REMOVED, removed)
-    flush(Change.ADDED, added)
+    last = "".join(kept)
+    flush_changes()
+    if last:
+        joined.append(Stretch(Change.KEPT, last))
     return joined

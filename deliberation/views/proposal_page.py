@@ -29,6 +29,7 @@ from deliberation.selectors.proposals import current_version, timeline_of
 from deliberation.views.drafts import kept_draft
 
 THREADS_PER_PAGE = 30
+SIDES_FROM_COMMENTS = 4
 
 
 def comment_draft_name(proposal: Proposal) -> str:
@@ -100,14 +101,18 @@ def show_proposal(
         alignment=side if side in Comment.Alignment.values else "",
     )
     page = Paginator(threads, THREADS_PER_PAGE).get_page(request.GET.get("page"))
+    sides = [
+        (Comment.Alignment.FOR, side_of(proposal, alignment="FOR")),
+        (Comment.Alignment.AGAINST, side_of(proposal, alignment="AGAINST")),
+    ]
     draft = kept_draft(request, comment_draft_name(proposal))
     context |= {
         "is_newest_first": is_newest_first,
         "side": side if side in Comment.Alignment.values else "",
-        "sides": [
-            (Comment.Alignment.FOR, side_of(proposal, alignment="FOR")),
-            (Comment.Alignment.AGAINST, side_of(proposal, alignment="AGAINST")),
-        ],
+        "sides": sides,
+        # A debate of a few comments is its own summary.
+        "show_sides": not context["removal"]
+        and sum(found.count for _side, found in sides) >= SIDES_FROM_COMMENTS,
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number),
         "is_moderator": can_moderate_in(request.user, proposal.consultation.organisation),

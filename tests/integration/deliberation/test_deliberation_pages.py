@@ -111,7 +111,7 @@ class TestReading:
         page = text_of(client.get(proposal.get_absolute_url()))
 
         assert "Plant trees on Market Square" in page
-        assert page.count("Shade is good.") == 2
+        assert page.count("Shade is good.") == 1
         assert page.count("Roots.") == 1
         assert "1 reply" in page
 

@@ -31,6 +31,21 @@ def _manifest(path: Path, changed_at_nanoseconds: int) -> dict[str, BuiltFile]:
     return manifest
 
 
+def built_files() -> dict[str, BuiltFile]:
+    """Return every built file's hashes, by name.
+
+    Raises:
+        NotBuiltError: the build did not run.
+
+    """
+    path = manifest_path()
+    try:
+        return _manifest(path, path.stat().st_mtime_ns)
+    except FileNotFoundError as error:
+        msg = "The front end is not built. Run: npm ci && npm run build"
+        raise NotBuiltError(msg) from error
+
+
 def built_file(name: str) -> BuiltFile:
     """Return the hashes of `name`, for example "pnyx.css".
 
@@ -38,9 +53,8 @@ def built_file(name: str) -> BuiltFile:
         NotBuiltError: the build did not run, or does not make this file.
 
     """
-    path = manifest_path()
     try:
-        return _manifest(path, path.stat().st_mtime_ns)[name]
-    except (FileNotFoundError, KeyError) as error:
+        return built_files()[name]
+    except KeyError as error:
         msg = f"{name} is not built. Run: npm ci && npm run build"
         raise NotBuiltError(msg) from error

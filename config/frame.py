@@ -1,22 +1,15 @@
 """What the header and the footer of every page show."""
 
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from audit.selectors import latest_checkpoint
+
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
-
-
-def _latest_checkpoint() -> object:
-    try:
-        selectors = import_module("audit.selectors")
-    except ModuleNotFoundError:
-        return None
-    return selectors.latest_checkpoint()
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -26,5 +19,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "installation_name": settings.INSTALLATION_NAME,
         "time_zone": settings.TIME_ZONE,
         "theme": theme if theme in THEMES else "",
-        "latest_checkpoint": SimpleLazyObject(_latest_checkpoint),
+        "latest_checkpoint": SimpleLazyObject(latest_checkpoint),
     }

@@ -173,6 +173,10 @@ EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = environment.text("PNYX_MAIL_DIR", default=str(BASE_DIR / ".local" / "mail"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("PNYX_FROM_EMAIL", default="pnyx@localhost")
+# Whom people write to: shown on the help page and others.
+CONTACT_EMAIL = environment.text("PNYX_CONTACT_EMAIL", default=DEFAULT_FROM_EMAIL)
+# Where the source code of what runs here can be had; the licence asks for it.
+SOURCE_URL = environment.text("PNYX_SOURCE_URL", default="")
 
 # --- Signing in (django-allauth) -----------------------------------------------------------
 ACCOUNT_ADAPTER = "accounts.services.adapters.AccountAdapter"

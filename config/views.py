@@ -6,7 +6,11 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
+from audit.selectors import LogKeyMissing, verifier_key
+from config.built import built_files
 from config.frame import THEME_COOKIE, THEMES
+from deliberation.models.rule import Rule
+from evote import __version__
 
 YEAR_SECONDS = 365 * 86_400
 
@@ -26,13 +30,14 @@ def phases(request: HttpRequest) -> HttpResponse:
 @require_safe
 def rules(request: HttpRequest) -> HttpResponse:
     """State the rules of debate, by which moderators act."""
-    return render(request, "site/rules.html")
+    return render(request, "site/rules.html", {"rules": Rule})
 
 
 @require_safe
 def verify(request: HttpRequest) -> HttpResponse:
     """Tell an observer, step by step, how to check an election without trusting us."""
-    return render(request, "site/verify.html", {"base_url": settings.BASE_URL})
+    context = {"base_url": settings.BASE_URL, "log_key": _log_key()}
+    return render(request, "site/verify.html", context)
 
 
 @require_safe
@@ -44,25 +49,31 @@ def open_data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_and_contact(request: HttpRequest) -> HttpResponse:
     """Answer what people ask most, and say whom to write to."""
-    return render(request, "site/help.html", {"contact": settings.DEFAULT_FROM_EMAIL})
+    return render(request, "site/help.html", {"contact": settings.CONTACT_EMAIL})
 
 
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """State what was checked for accessibility, and what was not."""
-    return render(request, "site/accessibility.html", {"contact": settings.DEFAULT_FROM_EMAIL})
+    return render(request, "site/accessibility.html", {"contact": settings.CONTACT_EMAIL})
 
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """State what is kept about whom, and for how long."""
-    return render(request, "site/privacy.html", {"contact": settings.DEFAULT_FROM_EMAIL})
+    return render(request, "site/privacy.html", {"contact": settings.CONTACT_EMAIL})
 
 
 @require_safe
 def source(request: HttpRequest) -> HttpResponse:
     """Say under which licences the code is, and how to read what runs here."""
-    return render(request, "site/source.html")
+    context = {
+        "version": __version__,
+        "source_url": settings.SOURCE_URL,
+        "contact": settings.CONTACT_EMAIL,
+        "files": built_files(),
+    }
+    return render(request, "site/source.html", context)
 
 
 @require_safe
@@ -100,6 +111,14 @@ def theme(request: HttpRequest, name: str) -> HttpResponse:
     else:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
     return response
+
+
+def _log_key() -> str | None:
+    """Return the log's verifier key; a log that never started has none."""
+    try:
+        return verifier_key()
+    except LogKeyMissing:
+        return None
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

@@ -172,11 +172,11 @@ def stance_pebble(side: str, *, large: bool = False) -> SafeString:
 
 @register.simple_tag
 def side(value: str) -> SafeString:
-    """Say "For", "Against", "Neutral", "Agree", "Disagree" or "Pass" with its mark."""
+    """Say "For", "Against", "Question", "Agree", "Disagree" or "Pass" with its mark."""
     words = {
         "for": gettext("For"),
         "against": gettext("Against"),
-        "neutral": gettext("Neutral"),
+        "neutral": gettext("Question"),
         "agree": gettext("Agree"),
         "disagree": gettext("Disagree"),
         "pass": gettext("Pass"),

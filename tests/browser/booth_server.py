@@ -32,6 +32,7 @@ from evote.election import (
 )
 from evote.errors import DecodeError, InvalidBallot
 from evote.group import SecretScalar, random_scalar
+from evote.tally import add_ballots, combine, decode_partial_decryption, decrypt_partially
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "static" / "dist"
@@ -92,6 +93,29 @@ class Box:
         self.current[ballot.credential] = ballot.tracker
         return 201, self.status(ballot.tracker)
 
+    def counts(self) -> tuple[tuple[int, ...], ...]:
+        """Open the sum of the ballots that count, as the trustees would."""
+        last = [
+            decode_ballot(self.ballots[t], election=self.election) for t in self.current.values()
+        ]
+        tally = add_ballots(
+            election=self.election, ballots_with_weights=[(ballot, 1) for ballot in last]
+        )
+        parts = {
+            owner: decode_partial_decryption(
+                decrypt_partially(secret_key=key, election=self.election, tally=tally),
+                election=self.election,
+            )
+            for owner, key in enumerate(self.secret_keys, start=1)
+        }
+        result = combine(
+            tally=tally,
+            trustees=self.trustees,
+            partial_decryptions=parts,
+            total_weight=len(last),
+        )
+        return result.counts
+
     def status(self, tracker: str) -> dict[str, object]:
         """Say of an accepted ballot what the real server says."""
         place = self.recorded.get(tracker)
@@ -117,6 +141,8 @@ class BoothServer:
     # Each answers one cast: "lost" keeps the ballot and drops the connection, "unheard" drops
     # the request, a number is a status without a body of ours, a dictionary is the answer.
     faults: list[str | int | dict[str, object]] = field(default_factory=list)
+    # Bytes that are served in the place of a built file.
+    replaced: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def booth(self) -> str:
@@ -187,10 +213,13 @@ def serve(box: Box) -> Iterator[BoothServer]:
             elif path.startswith(ballots):
                 self.answer_ballot(path.removeprefix(ballots))
             elif path.startswith("/static/") and (DIST / path.removeprefix("/static/")).is_file():
+                name = path.removeprefix("/static/")
                 kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-                self.answer(200, (DIST / path.removeprefix("/static/")).read_bytes(), kind)
+                self.answer(200, served.replaced.get(name) or (DIST / name).read_bytes(), kind)
             else:
-                page = "<!doctype html><html lang='en'><title>Another page</title><h1>Elsewhere</h1>"
+                page = (
+                    "<!doctype html><html lang='en'><title>Another page</title><h1>Elsewhere</h1>"
+                )
                 self.answer(200 if path == prefix else 404, page.encode(), "text/html")
 
         def answer_ballot(self, tracker: str) -> None:

@@ -67,7 +67,7 @@ function rowsOf(input: {
     ? chosen
     : [word(question.hasBlank && answer[0] === 1 ? "blank" : "none")];
   const row = copyOf("review-row");
-  fill(row, { key, what: `: ${key}` });
+  fill(row, { key, what: ` ${key}` });
   part(row, "values").append(...lines(texts));
   onPress(row, "change", () => input.change(index));
   if (!isOnly || others.length === 0) return [row];
@@ -94,7 +94,7 @@ function hideField(input: { draft: HTMLElement; rows: HTMLElement; sitting: Sitt
   const field = part(draft, "credential");
   const row = copyOf("review-row");
   const ending = (sitting.credential ?? "").slice(-ENDING_CHARACTERS);
-  fill(row, { key: word("your-credential"), what: `: ${word("your-credential")}` });
+  fill(row, { key: word("your-credential"), what: ` ${word("your-credential")}` });
   part(row, "values").append(...lines([word("credential-known", { ending })]));
   field.hidden = true;
   rows.append(row);

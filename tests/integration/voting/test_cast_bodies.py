@@ -32,11 +32,8 @@ def made():
 def refused(made, post_ballot):
     def check(body: bytes, code: str, *, status=400, **headers):
         before = (PendingEntry.objects.count(), LogEntry.objects.count())
-        started = time.thread_time()
         response = post_ballot.raw(made.election.uuid, body, **headers)
-        took = time.thread_time() - started
         assert (response.status_code, response.json()["code"]) == (status, code)
-        assert took < 0.1, "refusing must cost next to nothing"
         assert not Ballot.objects.exists()
         assert not BallotAlpha.objects.exists()
         assert (PendingEntry.objects.count(), LogEntry.objects.count()) == before
@@ -123,18 +120,32 @@ def test_a57_a_prev_that_is_no_tracker_is_refused(refused, made, prev):
 
 
 @pytest.mark.parametrize("depth", [33, 1_000, 100_000])
-def test_a58_deep_nesting_is_refused_at_once(refused, depth):
+def test_a58_deep_nesting_is_refused(refused, depth):
     refused(b"[" * depth, "too_deep")
     refused(cast("[" * depth), "too_deep")
 
 
-def test_a58_a_deeply_nested_field_of_a_ballot_is_refused_at_once(refused):
+def test_a58_a_deeply_nested_field_of_a_ballot_is_refused(refused):
     refused(cast('{"election_uuid":' + "[" * 1_000 + "]" * 1_000 + "}"), "too_deep")
 
 
 @pytest.mark.parametrize("digits", [18, 4_301, 100_000])
-def test_a58_a_huge_integer_is_refused_at_once(refused, digits):
+def test_a58_a_huge_integer_is_refused(refused, digits):
     refused(cast('{"election_uuid":' + "9" * digits + "}"), "non_canonical")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 400_000, cast("[" * 200_000), cast("9" * 200_000), cast('"' * 200_000)]
+)
+def test_a58_refusing_costs_next_to_nothing(made, post_ballot, body):
+    seconds = []
+    for _ in range(5):
+        started = time.thread_time()
+        response = post_ballot.raw(made.election.uuid, body)
+        seconds.append(time.thread_time() - started)
+
+    assert response.status_code == 400
+    assert min(seconds) < 0.05
 
 
 def test_a59_a_ballot_that_is_too_large_is_refused(refused):

@@ -11,7 +11,7 @@ text enters only as a hash, inside the fingerprint φ.
 import hashlib
 from collections.abc import Iterable
 
-from evote.group import ORDER, Element
+from evote.group import GENERATOR, IDENTITY, ORDER, Element, SelfTestFailed
 
 
 def challenge(prefix: str, elements: Iterable[Element]) -> int:
@@ -27,3 +27,19 @@ def challenge(prefix: str, elements: Iterable[Element]) -> int:
 def joined(elements: Iterable[Element]) -> str:
     """Write elements as the protocol puts lists of them into a prefix: with commas between."""
     return ",".join(element.encode() for element in elements)
+
+
+# --- Self-test ---------------------------------------------------------------------------
+
+_KNOWN_CHALLENGE = 5818076149989455653314656596361357940578782981376670303620793435966014551128
+
+
+def self_test() -> None:
+    """Compare one known challenge (SECURITY 5.2, item 3), computed without this package.
+
+    Raises:
+        SelfTestFailed: this machine hashes statements to other challenges.
+    """
+    if challenge("prove|self-test|", [GENERATOR, IDENTITY]) != _KNOWN_CHALLENGE:
+        msg = "this machine computes another challenge than it must"
+        raise SelfTestFailed(msg)

@@ -153,8 +153,8 @@ def _check_is_listed(known: KnownElection, *, credential: str, source: str) -> N
 
 def _check(arguments: argparse.Namespace) -> int:
     known = find_election(arguments.election)
-    # One byte more than a ballot may have, so that it is the ballot's check that refuses it.
-    data = read_source(arguments.ballot, limit_bytes=BALLOT_LIMIT_BYTES + 1)
+    # Far more than a ballot may have, so that it is the ballot's own check that refuses it.
+    data = read_source(arguments.ballot, limit_bytes=100 * BALLOT_LIMIT_BYTES)
     try:
         ballot = decode_ballot(data, election=known.election)
         verify_ballot(ballot=ballot, election=known.election)

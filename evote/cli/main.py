@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from evote import __version__
+from evote import __version__, group, transcript
 from evote.cli import ballot, credential, receipt, trustee, verify
 from evote.cli.errors import CommandFailed
 from evote.errors import EvoteError
-from evote.group import self_test
+from evote.tlog import merkle
 
 # Each module has add_arguments(subparsers), which names its handler(arguments) -> exit status.
 _COMMANDS = (verify, credential, ballot, trustee, receipt)
@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     try:
-        self_test()
+        for self_test in (group.self_test, transcript.self_test, merkle.self_test):
+            self_test()
         status: int = arguments.handler(arguments)
     except (CommandFailed, EvoteError) as error:
         print(f"evote: {error}", file=sys.stderr)

@@ -21,9 +21,8 @@ ALLOWED_ADDRESSES = ("https://", "mailto:")
 MAX_NESTING = 12
 
 _HEADING = re.compile(r"<(/?)h([1-6])>")
-# A run of one mark longer than this is never emphasis, only work for the parser.
-_LONG_RUN = re.compile(r"([*_\[\]()<>`!&~])\1{7,}")
-_RUN_CHARACTERS = 8
+# More than eight marks in a row are no emphasis, only work for the parser: eight stay.
+_LONG_RUN = re.compile(r"([*_]{8})[*_]+|([\[\]()<>`!&~])(?=\2{8})")
 
 
 def _is_allowed_address(address: str) -> bool:
@@ -74,7 +73,7 @@ def render_markdown(text: str) -> str:
     if len(text) > MAX_CHARACTERS:
         msg = f"{len(text)} characters; at most {MAX_CHARACTERS} are rendered"
         raise TooLong(msg)
-    shortened = _LONG_RUN.sub(lambda run: run[1] * _RUN_CHARACTERS, text.replace("\0", ""))
+    shortened = _LONG_RUN.sub(lambda run: run[1] or "", text.replace("\0", ""))
     rendered = _HEADING.sub(_lower_heading, _PARSER.render(shortened))
     return nh3.clean(
         rendered,

@@ -103,6 +103,8 @@ def environment(*, place: Place, port: int, database_url: str, redis_url: str) -
         "PNYX_DATA_DIR": str(place.folder / "data"),
         "PNYX_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "PNYX_MAIL_DIR": str(place.folder / "mail"),
+        # The printed sign-ins work at once; a real installation asks officers for more.
+        "PNYX_ROLES_NEED_SECOND_FACTOR": "0",
         "PNYX_FROM_EMAIL": "pnyx@example.org",
         "PYTHONUNBUFFERED": "1",
     }

@@ -66,7 +66,7 @@ class Supervisor:
             signal.signal(number, self._note_stop)
         started = time.monotonic()
         try:
-            if self.wishes.fresh:
+            if self.wishes.fresh or self._was_interrupted():
                 self._forget()
             build()
             port = self._choose_port()
@@ -78,7 +78,7 @@ class Supervisor:
             )
             self._prepare(env)
             self._serve(port=port, env=env, started=started)
-            self._run_to_its_end("demo", env=env)
+            self._load(env)
             # A worker's first sign of life takes some seconds.
             self._wait_until(_is_well, f"http://{HOST}:{port}/health")
             say(f"Every part is up: http://{HOST}:{port}/health")
@@ -97,6 +97,19 @@ class Supervisor:
             raise CannotStart(msg)
         with step("Removing what earlier starts left"):
             self.place.forget()
+
+    def _was_interrupted(self) -> bool:
+        """Say whether an earlier start ended in the middle of its load."""
+        begun = (self.place.folder / "demo" / "begun").exists()
+        done = (self.place.folder / "demo" / "summary.json").exists()
+        own = "DATABASE_URL" not in os.environ and "REDIS_URL" not in os.environ
+        if begun and not done and own:
+            say("The last start ended in the middle of its load: starting anew.")
+        return begun and not done and own
+
+    def _load(self, env: dict[str, str]) -> None:
+        (self.place.folder / "demo" / "begun").touch()
+        self._run_to_its_end("demo", env=env)
 
     def _choose_port(self) -> int:
         port = free_port(self.wishes.port)
@@ -161,7 +174,7 @@ class Supervisor:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "manage.py", command],
             cwd=ROOT,
-            env=env,
+            env={**env, "PNYX_LOG_LEVEL": "WARNING"},
             stdin=subprocess.DEVNULL,
             preexec_fn=die_with_parent(by=signal.SIGTERM),
         )

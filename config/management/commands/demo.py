@@ -1,12 +1,27 @@
-"""Fill the installation with the demo's content."""
+"""Fill a fresh installation with the demo, or say again what is in it."""
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+from config.demo.elections import Stuck
+from config.demo.load import HalfLoaded, WrongResult, load
+from config.demo.summary import kept, show
+from config.demo.trustees import EvoteFailed
+from config.demo.voters import CastingFailed
 
 
 class Command(BaseCommand):
-    """Make the demo."""
+    """Make the demo: a debate, and an election in which every ballot is a real one."""
 
     help = __doc__
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: object, **options: object) -> None:
-        """Make it."""
+        """Load it unless it is there, and print addresses, sign-ins and results."""
+        try:
+            show(kept() or load())
+        except (HalfLoaded, WrongResult, Stuck, EvoteFailed, CastingFailed) as error:
+            raise CommandError(str(error)) from error
+        except OperationalError as error:
+            msg = f"The database went away: {error}"
+            raise CommandError(msg) from error

@@ -1,0 +1,78 @@
+"""What the demo tells people at its end, and at every later start."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from config.progress import say
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The facts that a later start needs. No address holds the port: it may move."""
+
+    password: str
+    sign_ins: list[tuple[str, str]]
+    counted: str
+    open: str
+    draft: str
+    credentials: list[tuple[str, str]]
+    results: list[tuple[str, list[int], list[int]]]
+
+
+def summary_file() -> Path:
+    """Return where the summary lies: with the demo's state, not with the server's data."""
+    return settings.BASE_DIR / ".local" / "demo" / "summary.json"
+
+
+def keep(summary: Summary) -> None:
+    """Write the summary, whole or not at all. From then on the demo counts as loaded."""
+    file = summary_file()
+    fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(asdict(summary), stream, ensure_ascii=False)
+    fresh.replace(file)
+
+
+def kept() -> Summary | None:
+    """Return the summary of an earlier start, if there was one."""
+    file = summary_file()
+    if not file.exists():
+        return None
+    return Summary(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def show(summary: Summary) -> None:
+    """Print addresses, sign-ins and results."""
+    site = settings.BASE_URL
+    say("")
+    say(f"Pnyx           {site}/")
+    say(f"Counted        {site}/elections/{summary.counted}/result/")
+    say(f"Open to vote   {site}/elections/{summary.open}/")
+    say(f"Draft          {site}/elections/{summary.draft}/manage/")
+    say(f"Board          {site}/log/")
+    say(f"REST           {site}/api/schema")
+    say(f"Mails          {settings.EMAIL_FILE_PATH}")
+    say("")
+    say(f"Sign in at {site}/accounts/login/ with the password {summary.password}")
+    for who, address in summary.sign_ins:
+        say(f"    {address:28}{who}")
+    say("")
+    say("Vote at once: these links of the open election hold a credential, as the mails do.")
+    for address, credential in summary.credentials:
+        link = f"{site}/elections/{summary.open}/booth/#credential={credential}"
+        say(f"    {address:28}{link}")
+    say("")
+    say("The result of the counted election, beside the counts in participants-votes.csv:")
+    say(f"    {'counted':>15}  {'expected':>15}   agree, disagree, pass")
+    for text, counted, expected in summary.results:
+        say(f"    {_numbers(counted):>15}  {_numbers(expected):>15}   {text}")
+
+
+def _numbers(counts: list[int]) -> str:
+    return " ".join(f"{count:4}" for count in counts)

@@ -49,6 +49,8 @@ class Installation:
     folder: Path
     port: int = field(default_factory=free_port)
     web_workers: int = 1
+    # One batch, at closing: then its order depends on the ballots and the key alone.
+    batch_seconds: int = 86_400
 
     def __post_init__(self) -> None:
         self.postgres = Postgres(self.folder / "postgres")
@@ -73,8 +75,10 @@ class Installation:
             "PNYX_DATA_DIR": str(self.folder / "data"),
             "PNYX_LOG_KEY_FILE": str(self.folder / "data" / "log.key"),
             "PNYX_BALLOT_ORDER_KEY": ORDER_KEY,
-            # One batch, at closing: then its order depends on the ballots and the key alone.
-            "PNYX_BALLOT_BATCH_SECONDS": "86400",
+            "PNYX_BALLOT_BATCH_SECONDS": str(self.batch_seconds),
+            # Everything here comes from one address.
+            "PNYX_CASTS_PER_MINUTE": "1000000",
+            "PNYX_READS_PER_MINUTE": "1000000",
             "PNYX_EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
         }
 

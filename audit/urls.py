@@ -1,6 +1,23 @@
-"""Addresses of the audit pages."""
+"""Addresses of the log. Outsiders rely on those under /log/: they do not change."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from audit import api
+from audit.views import board, checking, files
 
 app_name = "audit"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("log/", board.board, name="board"),
+    path("log/checkpoint", files.checkpoint, name="checkpoint"),
+    path("log/key", files.verifier_key, name="key"),
+    path("log/tile/<path:path>", files.tile, name="tile"),
+    path("log/entries/<int:index>", board.entry, name="entry"),
+    path("log/entries/<int:index>.json", files.entry, name="entry-json"),
+    path("log/entries/<int:index>.tlog-proof", files.receipt, name="receipt"),
+    path("log/schemas/<slug:kind>.json", files.schema, name="schema"),
+    path("verify/receipt/", checking.check, name="check-receipt"),
+    path("api/log", api.LogView.as_view(), name="api-log"),
+    path("api/log/entries", api.EntriesView.as_view(), name="api-entries"),
+    path("api/log/entries/<int:index>", api.EntryView.as_view(), name="api-entry"),
+    path("api/log/entries/<int:index>/receipt", api.ReceiptView.as_view(), name="api-receipt"),
+]

@@ -1,5 +1,9 @@
 """What the log says: entries that wait for their place, and entries that have one."""
 
+import base64
+import json
+from functools import cached_property
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -83,3 +87,21 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.index} {self.kind}"
+
+    @cached_property
+    def content(self) -> dict[str, object]:
+        """What the entry says."""
+        content: dict[str, object] = json.loads(bytes(self.body))
+        return content
+
+    @property
+    def tracker(self) -> str:
+        """The tracker of the ballot that the entry records; empty for all other entries."""
+        if self.content.get("type") != "Ballot" or self.subject is None:
+            return ""
+        return base64.b64encode(bytes(self.subject)).decode().rstrip("=")
+
+    @property
+    def text(self) -> str:
+        """The entry's bytes as text: they are JSON in UTF-8."""
+        return bytes(self.body).decode()

@@ -10,12 +10,19 @@ from audit.selectors.entries import (
     entry_page,
 )
 from audit.selectors.key import LogKeyMissing, LogKeyUnsafe, log_origin, verifier_key
-from audit.selectors.receipts import latest_checkpoint, log_state, proof_of, receipt_of
+from audit.selectors.receipts import (
+    EntryProof,
+    latest_checkpoint,
+    log_state,
+    proof_of,
+    receipt_of,
+)
 from audit.selectors.schemas import ENTRY_KINDS, entry_schema
 
 __all__ = [
     "ENTRY_KINDS",
     "EntryPage",
+    "EntryProof",
     "EntryQuery",
     "LogKeyMissing",
     "LogKeyUnsafe",

@@ -2,14 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from audit.models import Checkpoint, LogEntry, PendingEntry
 from audit.selectors.entries import entry_at, entry_by_identity
 from audit.selectors.tree import latest_head, stored_tree
+from evote.tlog.merkle import inclusion_sides, node_hash
 from evote.tlog.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """One step of a proof: a neighbouring hash, the side it comes from, and what the two give."""
+
+    neighbour: bytes
+    is_left: bool
+    result: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntryProof:
     """An entry with the checkpoint that covers it, and the hashes between the two."""
 
@@ -19,6 +30,23 @@ class EntryProof:
     hashes: list[bytes]
     note: bytes
     signed_date: date
+
+    @property
+    def entry_hash(self) -> str:
+        """The entry's own hash, in hexadecimal."""
+        return bytes(self.entry.leaf_hash).hex()
+
+    @cached_property
+    def joins(self) -> list[Join]:
+        """The steps from the entry's hash to the root."""
+        sides = inclusion_sides(index=self.entry.index, size=self.size)
+        joins: list[Join] = []
+        result = bytes(self.entry.leaf_hash)
+        for neighbour, is_left in zip(self.hashes, sides, strict=True):
+            left, right = (neighbour, result) if is_left else (result, neighbour)
+            result = node_hash(left, right)
+            joins.append(Join(neighbour=neighbour, is_left=is_left, result=result))
+        return joins
 
     def encode(self) -> bytes:
         """Write the receipt. It carries the entry, so that it needs no other file."""

@@ -126,6 +126,11 @@ def inclusion_proof(*, index: int, size: int, read: ReadNode) -> list[bytes]:
     return [range_root(start, end, read=read) for start, end in ranges]
 
 
+def inclusion_sides(*, index: int, size: int) -> list[bool]:
+    """Say of each hash of an inclusion proof whether it is joined from the left."""
+    return [start < index for start, _ in inclusion_ranges(index=index, size=size)]
+
+
 def consistency_proof(*, old_size: int, new_size: int, read: ReadNode) -> list[bytes]:
     """Prove that the tree of `new_size` leaves begins with the tree of `old_size`."""
     ranges = consistency_ranges(old_size=old_size, new_size=new_size)

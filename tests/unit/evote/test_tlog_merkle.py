@@ -14,6 +14,7 @@ from evote.tlog.merkle import (
     consistency_ranges,
     inclusion_proof,
     inclusion_ranges,
+    inclusion_sides,
     leaf_hash,
     node_hash,
     root_of_hashes,
@@ -227,6 +228,16 @@ def test_an_equal_size_asks_for_an_equal_root_and_no_hash():
     for forgery in ({"proof": [OTHER]}, {"proof": [], "new_root": OTHER}):
         with pytest.raises(InvalidProof):
             verify_consistency(**{**statement, **forgery})
+
+
+@pytest.mark.parametrize("size", range(1, 41))
+def test_joining_on_the_named_sides_leads_to_the_root(size):
+    for index in range(size):
+        result = LEAVES[index]
+        proof = inclusion_proof(index=index, size=size, read=reader(LEAVES))
+        for hash_, is_left in zip(proof, inclusion_sides(index=index, size=size), strict=True):
+            result = node_hash(hash_, result) if is_left else node_hash(result, hash_)
+        assert result == ROOTS[size]
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (3, 3), (-1, 3)])

@@ -1,0 +1,174 @@
+"""What people ask of the log."""
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.selectors import ENTRY_KINDS
+from audit.selectors.entries import tracker_of
+from evote.errors import EvoteError
+from evote.tlog.note import VerifierKey
+from evote.tlog.receipt import ENTRY_LIMIT_BYTES, RECEIPT_LIMIT_BYTES
+
+INDEX_LIMIT = 2**63 - 1
+SEARCH_LIMIT_CHARACTERS = 200
+KEY_LIMIT_CHARACTERS = 500
+BALLOT_LIMIT_BYTES = 256_000
+
+KIND_NAMES = {
+    "election-event": _("Event of an election"),
+    "election-outcome": _("Outcome of an election"),
+    "booth": _("Voting booth"),
+    "roll-sealed": _("Sealed roll"),
+    "consultation-phase": _("Phase of a consultation"),
+    "proposal": _("Version of a proposal"),
+    "moderation": _("Act of moderation"),
+    "software": _("Software"),
+}
+assert KIND_NAMES.keys() == ENTRY_KINDS.keys()
+
+
+class BoardForm(forms.Form):
+    """Which part of the board to show."""
+
+    q = forms.CharField(
+        label=_("Find an entry"),
+        help_text=_(
+            "A tracker, a hash or the number of an entry. Of a tracker or hash, the first eight "
+            "characters are enough."
+        ),
+        required=False,
+        max_length=SEARCH_LIMIT_CHARACTERS,
+        widget=forms.TextInput(
+            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+    kind = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[("", _("Every kind of entry")), *KIND_NAMES.items()],
+    )
+    before = forms.IntegerField(
+        required=False, min_value=0, max_value=INDEX_LIMIT, widget=forms.HiddenInput
+    )
+    after = forms.IntegerField(
+        required=False, min_value=-1, max_value=INDEX_LIMIT, widget=forms.HiddenInput
+    )
+
+
+def _too_large(limit: int) -> str:
+    return gettext("Choose a file of at most %(limit)s kB.") % {"limit": limit // 1000}
+
+
+class ReceiptForm(forms.Form):
+    """A receipt to be checked, and what it should be about. Nothing of it is kept."""
+
+    receipt = forms.FileField(
+        label=_("Drop your receipt here"),
+        help_text=_("or choose the file. Its name ends in .tlog-proof"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".tlog-proof"}),
+    )
+    pasted = forms.CharField(
+        label=_("Or paste the receipt’s text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 4, "class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
+        ),
+        validators=[MaxLengthValidator(RECEIPT_LIMIT_BYTES)],
+    )
+    tracker = forms.CharField(
+        label=_("Tracker of your ballot"),
+        help_text=_("43 characters. With it we check that the receipt is that of your ballot."),
+        required=False,
+        max_length=SEARCH_LIMIT_CHARACTERS,
+        widget=forms.TextInput(
+            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+    ballot = forms.FileField(
+        label=_("Or the ballot itself"),
+        help_text=_("The encrypted ballot, byte for byte."),
+        required=False,
+        widget=forms.FileInput(),
+    )
+    entry = forms.FileField(
+        label=_("The entry"),
+        help_text=_("Only for a receipt that does not carry its entry. Ours do."),
+        required=False,
+        widget=forms.FileInput(),
+    )
+    key = forms.CharField(
+        label=_("Key of another log"),
+        help_text=_("Leave it empty for a receipt of this installation."),
+        required=False,
+        max_length=KEY_LIMIT_CHARACTERS,
+        widget=forms.TextInput(
+            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+
+    def clean_receipt(self) -> bytes | None:
+        """Read the file."""
+        return self._content("receipt", limit=RECEIPT_LIMIT_BYTES)
+
+    def clean_ballot(self) -> bytes | None:
+        """Read the file."""
+        return self._content("ballot", limit=BALLOT_LIMIT_BYTES)
+
+    def clean_entry(self) -> bytes | None:
+        """Read the file."""
+        return self._content("entry", limit=ENTRY_LIMIT_BYTES)
+
+    def clean_pasted(self) -> bytes | None:
+        """Give browsers' line ends back as the log writes them."""
+        text: str = self.cleaned_data["pasted"]
+        if not text.strip():
+            return None
+        # A text area loses the last line feed when it is copied without it.
+        return (text.replace("\r\n", "\n").strip("\n") + "\n").encode("utf-8", "replace")
+
+    def clean_tracker(self) -> bytes | None:
+        """Read the tracker, in groups or not."""
+        text: str = self.cleaned_data["tracker"].strip()
+        if not text:
+            return None
+        tracker = tracker_of(text)
+        if tracker is None:
+            msg = gettext("A tracker has 43 characters: letters, digits, + and /. Copy it whole.")
+            raise forms.ValidationError(msg)
+        return tracker
+
+    def clean_key(self) -> VerifierKey | None:
+        """Read the key of another log."""
+        text: str = self.cleaned_data["key"].strip()
+        if not text:
+            return None
+        try:
+            return VerifierKey.decode(text)
+        except EvoteError as error:
+            msg = gettext("This is not the key of a log: it has the form name+id+base64.")
+            raise forms.ValidationError(msg) from error
+
+    def clean(self) -> None:
+        """See that there is exactly one receipt, and one ballot at most."""
+        file, pasted = self.cleaned_data.get("receipt"), self.cleaned_data.get("pasted")
+        if file is None and pasted is None and not self.errors:
+            self.add_error("receipt", gettext("Choose a receipt, or paste its text."))
+        if file is not None and pasted is not None:
+            self.add_error("pasted", gettext("There are two receipts: take out the file or this."))
+        if self.cleaned_data.get("ballot") and self.cleaned_data.get("tracker"):
+            self.add_error("ballot", gettext("Give the tracker or the ballot, not both."))
+
+    def _content(self, name: str, *, limit: int) -> bytes | None:
+        file: UploadedFile[bytes] | None = self.cleaned_data[name]
+        if file is None:
+            return None
+        if file.size is None or file.size > limit:
+            raise forms.ValidationError(_too_large(limit))
+        content: bytes = file.read()
+        return content

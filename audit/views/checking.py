@@ -1,0 +1,128 @@
+"""The page where anyone checks a receipt. The server checks the file and does not keep it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from audit import selectors
+from audit.forms import ReceiptForm
+from audit.services.log import EntryRefused, encode_entry
+from evote.encoding import decode_json
+from evote.errors import DecodeError
+from evote.tlog.note import VerifierKey
+from evote.tlog.receipt import ENTRY_LIMIT_BYTES, Check, ReceiptReport, Step, check_receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenEntry:
+    """What a receipt proves, so that the page can say it in words."""
+
+    text: str
+    content: dict[str, object]
+
+
+STATES = {True: "held", False: "failed", None: "later"}
+
+
+@csrf_exempt  # It changes nothing, and asks for no cookie from people who only check a receipt.
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest) -> HttpResponse:
+    """Show the form; after a receipt was sent, the numbered checks above it."""
+    key = selectors.verifier_key()
+    context: dict[str, Any] = {
+        "commands": f"evote receipt check receipt.tlog-proof \\\n  --key {key}",
+    }
+    if request.method != "POST":
+        return render(request, "audit/check_receipt.html", context | {"form": ReceiptForm()})
+    form = ReceiptForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "audit/check_receipt.html", context | {"form": form}, status=400)
+    report = _report(form.cleaned_data, own_key=VerifierKey.decode(key))
+    context |= {"form": ReceiptForm(), "report": report, "checks": _described(report)}
+    failed = [check.held for check in report.checks].index(False) if report.failure else -1
+    context |= {"failed_number": failed + 1, "is_ballot_checked": len(report.checks) == len(Step)}
+    context |= {"file_name": _file_name(form), "entry": _entry(report)}
+    return render(request, "audit/check_receipt.html", context)
+
+
+def _report(data: dict[str, Any], *, own_key: VerifierKey) -> ReceiptReport:
+    tracker = data["tracker"]
+    if data["ballot"] is not None:
+        tracker = hashlib.sha256(data["ballot"]).digest()
+    receipt = data["receipt"] if data["receipt"] is not None else data["pasted"]
+    return check_receipt(receipt, key=data["key"] or own_key, entry=data["entry"], tracker=tracker)
+
+
+def _file_name(form: ReceiptForm) -> str:
+    file = form.files.get("receipt")
+    return file.name if file is not None and file.name else _("The pasted receipt")
+
+
+def _entry(report: ReceiptReport) -> ProvenEntry | None:
+    if report.failure is not None or report.entry is None:
+        return None
+    return ProvenEntry(text=report.entry.decode(errors="replace"), content=_content(report.entry))
+
+
+def _content(entry: bytes) -> dict[str, object]:
+    """Read an entry of a kind that we know; another log's entries may be anything."""
+    try:
+        content = decode_json(entry, source="the entry", limit_bytes=ENTRY_LIMIT_BYTES)
+        if not isinstance(content, dict):
+            return {}
+        body = {name: value for name, value in content.items() if name != "kind"}
+        encoded = encode_entry(kind=str(content.get("kind")), body=body)
+    except (DecodeError, EntryRefused):
+        return {}
+    return content if encoded == entry else {}
+
+
+def _described(report: ReceiptReport) -> list[dict[str, str]]:
+    return [
+        {"text": _title(check, report), "how": _detail(check, report), "state": STATES[check.held]}
+        | ({"word": _("Not run")} if check.held is None else {})
+        for check in report.checks
+    ]
+
+
+def _title(check: Check, report: ReceiptReport) -> str:
+    if check.step is Step.SIGNATURE and report.checkpoint is not None:
+        size = number_format(report.checkpoint.size, force_grouping=True)
+        return _("The log signed checkpoint %(size)s") % {"size": size}
+    return {
+        Step.READABLE: _("The file is a receipt"),
+        Step.ORIGIN: _("The receipt belongs to this log"),
+        Step.SIGNATURE: _("The log signed the checkpoint"),
+        Step.INCLUSION: _("The entry is under that checkpoint"),
+        Step.BALLOT: _("The entry is that of this ballot"),
+    }[check.step]
+
+
+def _detail(check: Check, report: ReceiptReport) -> str:
+    """Say what was compared. What went wrong is said in the checker's own words."""
+    if check.held is None:
+        return ""
+    if not check.held or report.receipt is None:
+        return check.detail
+    hashes = len(report.receipt.proof)
+    if check.step is Step.INCLUSION:
+        return ngettext(
+            "%(hashes)s hash leads from entry %(index)s to the root",
+            "%(hashes)s hashes lead from entry %(index)s to the root",
+            hashes,
+        ) % {"hashes": hashes, "index": number_format(report.receipt.index, force_grouping=True)}
+    if check.step is Step.READABLE:
+        return _("Form c2sp.org/tlog-proof@v1")
+    if check.step is Step.BALLOT:
+        return _("Its payload and the tracker are the same 32 bytes")
+    return check.detail

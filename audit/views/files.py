@@ -1,0 +1,86 @@
+"""The log's public files. A web server in front may serve them from the same folder instead."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from audit import selectors
+from audit.selectors import entry_at, entry_schema, receipt_of
+from evote.errors import DecodeError
+from evote.tlog.tiles import decode_path
+
+FOR_EVER = "public, max-age=31536000, immutable"
+A_FEW_SECONDS = "public, max-age=2"
+RECEIPT_TYPE = "text/plain; charset=utf-8"
+
+
+@require_safe
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """Serve the newest signed checkpoint."""
+    return _file("checkpoint", content_type="text/plain; charset=utf-8", cache=A_FEW_SECONDS)
+
+
+@require_safe
+def tile(request: HttpRequest, path: str) -> HttpResponse:
+    """Serve a tile or an entry bundle. Its bytes never change."""
+    try:
+        address = decode_path(f"tile/{path}")
+    except DecodeError as error:
+        raise Http404(_("This is not the path of a tile.")) from error
+    return _file(address.path, content_type="application/octet-stream", cache=FOR_EVER)
+
+
+@require_safe
+def verifier_key(request: HttpRequest) -> HttpResponse:
+    """Serve the public half of the log's key."""
+    return _public(f"{selectors.verifier_key()}\n".encode(), content_type="text/plain")
+
+
+@require_safe
+def schema(request: HttpRequest, kind: str) -> HttpResponse:
+    """Serve the JSON Schema of one kind of entry."""
+    try:
+        content = entry_schema(kind)
+    except KeyError as error:
+        raise Http404(_("The log knows no such kind of entry.")) from error
+    return _public(content, content_type="application/schema+json")
+
+
+@require_safe
+def entry(request: HttpRequest, index: int) -> HttpResponse:
+    """Serve an entry, byte for byte as it is hashed."""
+    found = entry_at(index)
+    if found is None:
+        raise Http404(_("The log is not that long yet."))
+    return _public(bytes(found.body), content_type="application/json", cache=FOR_EVER)
+
+
+@require_safe
+def receipt(request: HttpRequest, index: int) -> HttpResponse:
+    """Serve the receipt of an entry."""
+    content = receipt_of(index=index)
+    if content is None:
+        raise Http404(_("There is no receipt yet: the next checkpoint is a few seconds away."))
+    response = _public(content, content_type=RECEIPT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{index}.tlog-proof"'
+    return response
+
+
+def _file(path: str, *, content_type: str, cache: str) -> HttpResponse:
+    try:
+        content = (Path(settings.DATA_DIR) / "log" / path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise Http404(_("The log has no such file.")) from error
+    return _public(content, content_type=content_type, cache=cache)
+
+
+def _public(content: bytes, *, content_type: str, cache: str = A_FEW_SECONDS) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Cache-Control"] = cache
+    # Anyone's program may read the log from anyone's page.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

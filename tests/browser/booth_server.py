@@ -200,7 +200,7 @@ def serve(box: Box) -> Iterator[BoothServer]:
         def answer_json(self, status: int, value: dict[str, object]) -> None:
             self.answer(status, json.dumps(value).encode(), "application/json")
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             served.requests.append(("GET", self.path, b""))
             path, _, query = self.path.partition("?")
             prefix = f"/elections/{box.uuid}/"
@@ -230,7 +230,7 @@ def serve(box: Box) -> Iterator[BoothServer]:
             else:
                 self.answer_json(404, {"code": "not_found", "detail": ""})
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             served.requests.append(("POST", self.path, body))
             fault = served.faults.pop(0) if served.faults else None

@@ -32,7 +32,13 @@ export function showReview(input: {
   let isSealing = false;
   find<HTMLFormElement>(screen, "form").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (isSealing || !takeCredential(screen, sitting)) return;
+    if (isSealing) return;
+    try {
+      if (!takeCredential(screen, sitting)) return;
+    } catch (error) {
+      input.failed(error);
+      return;
+    }
     isSealing = true;
     screen.setAttribute("aria-busy", "true");
     for (const control of screen.querySelectorAll<HTMLButtonElement | HTMLInputElement>("button, input")) {

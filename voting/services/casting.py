@@ -154,11 +154,17 @@ def cast_ballot(*, election: Election, body: bytes, prev: bytes, received_at: da
         return known
     if not election.accepts_ballots_at(received_at):
         raise BallotRejected("not_open")
-    _verify(election=election, description=description, ballot=ballot, received_at=received_at)
     try:
+        _verify(election=election, description=description, ballot=ballot, received_at=received_at)
         stored = _store(election=election, ballot=ballot, prev=prev, received_at=received_at)
-    except IntegrityError as error:
-        return _resolve_race(election=election, ballot=ballot, prev=prev, error=error)
+    except (BallotRejected, IntegrityError) as error:
+        # The same bytes, sent twice at once, may have got in between: then this is no refusal.
+        known = _accepted_before(election=election, tracker=tracker, prev=prev)
+        if known is not None:
+            return known
+        if isinstance(error, BallotRejected):
+            raise
+        raise _lost_race(election=election, ballot=ballot) from error
     return Cast(is_new=True, receipt=receipt_for(election=election, ballot=stored))
 
 
@@ -280,17 +286,11 @@ def _lock_against_closing(*, election: Election) -> Election:
     return rows[0]
 
 
-def _resolve_race(
-    *, election: Election, ballot: DecodedBallot, prev: bytes, error: IntegrityError
-) -> Cast:
-    """Say who won, after a constraint refused this ballot."""
-    tracker = hash_of_b64(ballot.tracker)
-    if (known := _accepted_before(election=election, tracker=tracker, prev=prev)) is not None:
-        return known
+def _lost_race(*, election: Election, ballot: DecodedBallot) -> BallotRejected:
+    """Say which constraint of the tables refused a ballot that had passed every check."""
     if has_seen_any(election=election, alphas=_alphas(ballot)):
-        raise BallotRejected("duplicate_ciphertext") from error
-    current = current_tracker(election=election, credential=ballot.credential)
-    raise StalePrev(current=current) from error
+        return BallotRejected("duplicate_ciphertext")
+    return StalePrev(current=current_tracker(election=election, credential=ballot.credential))
 
 
 def _alphas(ballot: DecodedBallot) -> list[bytes]:

@@ -1,0 +1,209 @@
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from evote.verify import Verdict, verify_record
+from tests.factories.voting import TREES, make_election, run_log, tracker_of
+from voting import tasks
+from voting.models import Ballot, Election, RecordEvent, TallyChunk
+from voting.models.ballot import NO_PREVIOUS_BALLOT
+from voting.selectors.elections import result_of
+from voting.selectors.record import record_bytes
+from voting.services.casting import BallotRejected, StalePrev, cast_ballot
+from voting.services.decrypting import accept_partial_decryption
+from voting.services.phases import Refused
+from voting.services.polls import close_election
+from voting.services.record_file import check_record_file
+from voting.services.recording import record_waiting_ballots
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+YES, NO = [1, 0], [0, 1]
+
+
+def make(**fields):
+    now = timezone.now()
+    return make_election(
+        **{
+            "questions": [TREES],
+            "trustees": 1,
+            "opens_at": now - timedelta(hours=1),
+            "closes_at": now + timedelta(days=1),
+        }
+        | fields
+    )
+
+
+def in_threads(number, act):
+    """Let `number` threads call `act` with their number at the same moment."""
+    barrier = threading.Barrier(number)
+
+    def run(position):
+        barrier.wait()
+        try:
+            return act(position)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(run, range(number)))
+
+
+def cast(made, ballot, *, prev=NO_PREVIOUS_BALLOT, at=None):
+    try:
+        return cast_ballot(
+            election=made.election, body=ballot, prev=prev, received_at=at or timezone.now()
+        )
+    except BallotRejected as refusal:
+        return refusal
+
+
+def verdict(made):
+    return verify_record(record_bytes(election=made.election), progress=lambda *_: None).verdict
+
+
+def test_a41_of_fifty_ballots_with_the_same_prev_one_wins_and_the_others_learn_which(monkeypatch):
+    monkeypatch.setattr("voting.services.bounds.BALLOTS_PER_HOUR", 100)
+    made = make(voters=1)
+    ballots = [made.ballot(0, [YES if number % 2 else NO]) for number in range(50)]
+
+    outcomes = in_threads(50, lambda number: cast(made, ballots[number]))
+
+    winners = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    losers = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert len(winners) == 1
+    assert winners[0].is_new
+    assert all(isinstance(loser, StalePrev) for loser in losers)
+    assert {loser.current for loser in losers} == {winners[0].receipt.tracker}
+    assert Ballot.objects.count() == 1
+
+
+def test_a41_a_revote_races_too_and_the_chain_never_forks():
+    made = make(voters=1)
+    first = made.cast(0, [YES]).receipt.tracker
+    ballots = [made.ballot(0, [NO]) for _ in range(20)]
+
+    outcomes = in_threads(20, lambda number: cast(made, ballots[number], prev=first))
+
+    assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 1
+    assert Ballot.objects.filter(prev=first).count() == 1
+
+
+def test_the_same_ballot_sent_twenty_times_at_once_is_one_ballot_with_one_receipt():
+    made = make(voters=1)
+    ballot = made.ballot(0, [YES])
+
+    outcomes = in_threads(20, lambda _number: cast(made, ballot))
+
+    assert sum(outcome.is_new for outcome in outcomes) == 1
+    assert {outcome.receipt for outcome in outcomes} == {outcomes[0].receipt}
+    assert Ballot.objects.count() == 1
+
+
+def test_a86_while_the_polls_close_each_ballot_is_in_the_record_or_refused():
+    made = make(voters=40)
+    ballots = [made.ballot(voter, [YES]) for voter in range(40)]
+    made.election.refresh_from_db()
+    closes_at = made.election.closes_at
+
+    def act(number):
+        if number % 20 == 7:
+            try:
+                return close_election(election=made.election, now=closes_at)
+            except Refused as refusal:
+                return refusal
+        if number % 20 == 13:
+            return record_waiting_ballots(election=made.election)
+        return cast(made, ballots[number])
+
+    outcomes = in_threads(40, act)
+
+    accepted = {
+        tracker_of(ballots[number])
+        for number, outcome in enumerate(outcomes)
+        if number % 20 not in {7, 13} and not isinstance(outcome, Exception)
+    }
+    refused = [outcome for outcome in outcomes if isinstance(outcome, BallotRejected)]
+    recorded = {
+        bytes(payload)
+        for payload in RecordEvent.objects.filter(type="Ballot").values_list("payload", flat=True)
+    }
+    assert accepted == recorded
+    assert {refusal.code for refusal in refused} <= {"not_open"}
+    assert len(accepted) + len(refused) == 36
+    assert not Ballot.objects.filter(height__isnull=True).exists()
+    assert verdict(made) == Verdict.UNFINISHED
+
+
+def test_a81_every_sweep_eight_times_at_once_has_one_effect():
+    now = timezone.now()
+    made = make(
+        phase=Election.Phase.SEALED,
+        voters=6,
+        trustees=2,
+        opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(hours=1),
+    )
+    in_threads(8, lambda _number: tasks.open_due_elections())
+    for voter in range(6):
+        made.cast(voter, [YES if voter % 2 else NO], at=now)
+    in_threads(8, lambda _number: tasks.record_ballots())
+    close_together(made, now=now + timedelta(hours=2))
+    in_threads(8, lambda _number: tasks.tally_closed_elections())
+    made.election.refresh_from_db()
+    parts = {owner: made.decryption(owner) for owner in (1, 2)}
+    in_threads(
+        8,
+        lambda number: accept_partial_decryption(
+            election=made.election, owner=number % 2 + 1, data=parts[number % 2 + 1]
+        ),
+    )
+    in_threads(8, lambda _number: tasks.publish_results())
+    run_log()
+
+    types = Counter(RecordEvent.objects.values_list("type", flat=True))
+    assert types == {
+        "Setup": 1,
+        "Ballot": 6,
+        "EndBallots": 1,
+        "EncryptedTally": 1,
+        "PartialDecryption": 2,
+        "Result": 1,
+    }
+    made.election.refresh_from_db()
+    assert made.election.phase == Election.Phase.PUBLISHED
+    assert [one.count for one in result_of(election=made.election)[0].answers] == [3, 3]
+    assert verdict(made) == Verdict.COMPLETE
+    check_record_file(election=made.election)
+
+
+def close_together(made, *, now):
+    def act(_number):
+        try:
+            return close_election(election=made.election, now=now)
+        except Refused as refusal:
+            return refusal
+
+    outcomes = in_threads(8, act)
+    assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 1
+
+
+def test_several_workers_share_the_chunks_of_one_tally(monkeypatch):
+    monkeypatch.setattr("voting.services.tallying.BALLOTS_PER_CHUNK", 2)
+    made = make(voters=9, votes=[(voter, [YES]) for voter in range(9)], phase=Election.Phase.CLOSED)
+
+    in_threads(4, lambda _number: tasks.tally_closed_elections())
+    tasks.tally_closed_elections()
+
+    made.election.refresh_from_db()
+    assert made.election.phase == Election.Phase.TALLIED
+    assert TallyChunk.objects.count() == 5
+    made.decrypt()
+    made.publish()
+    assert [one.count for one in result_of(election=made.election)[0].answers] == [9, 0]
+    assert verdict(made) == Verdict.COMPLETE

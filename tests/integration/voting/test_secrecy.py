@@ -1,0 +1,148 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.utils import DatabaseError
+
+from tests.factories.voting import TREES, make_election
+from voting.models import Ballot, BallotAlpha, Credential, CredentialIssue, Election
+from voting.services.bounds import count_attempt
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+YES, NO = [1, 0], [0, 1]
+
+
+def row_versions(table, *, where="true"):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT xmin::text FROM {table} WHERE {where}")
+        return [version for (version,) in cursor.fetchall()]
+
+
+def forward_relations(model):
+    return {
+        field.related_model
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and field.related_model
+    }
+
+
+def test_a51_no_foreign_key_path_leads_from_a_ballot_to_a_person():
+    reached, frontier = set(), {Ballot, BallotAlpha, Credential}
+    while frontier:
+        reached |= frontier
+        frontier = set().union(*map(forward_relations, frontier)) - reached
+
+    assert get_user_model() not in reached
+    assert CredentialIssue not in reached
+    assert "RollEntry" not in {model.__name__ for model in reached}
+
+
+def test_a51_the_ballot_box_has_no_column_for_a_time_an_address_or_a_sequence():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name, data_type, column_default, is_identity"
+            " FROM information_schema.columns"
+            " WHERE table_name IN ('voting_ballot', 'voting_ballotalpha', 'voting_credential')"
+        )
+        columns = cursor.fetchall()
+
+    assert {kind for _table, _name, kind, *_rest in columns} == {
+        "uuid", "bigint", "bytea", "character varying", "integer", "boolean",
+    }  # fmt: skip
+    assert {name for _table, name, kind, *_rest in columns if kind == "bigint"} == {"election_id"}
+    assert all(default is None and identity == "NO" for *_rest, default, identity in columns)
+
+
+def test_a51_row_versions_tell_neither_who_got_a_credential_nor_when_a_ballot_came():
+    made = make_election(
+        questions=[TREES], voters=6, trustees=1, votes=[(voter, [YES]) for voter in range(4)]
+    )
+
+    credentials = row_versions("voting_credential")
+    ballots = row_versions("voting_ballot")
+    alphas = row_versions("voting_ballotalpha")
+    people = row_versions("voting_credentialissue") + row_versions("accounts_rollentry")
+    assert len(set(credentials)) == 1
+    assert set(ballots) == set(alphas)
+    assert len(set(ballots)) == 1
+    assert not set(people) & set(credentials + ballots)
+    assert made.record() == 0
+
+
+def test_a51_credentials_of_small_batches_look_like_all_others_once_sealed(monkeypatch):
+    monkeypatch.setattr("voting.services.credentials.MAILS_PER_BATCH", 1)
+    make_election(phase=Election.Phase.SEALED, questions=[TREES], voters=4, trustees=1)
+
+    assert len(set(row_versions("voting_credential"))) == 1
+    assert sorted(Credential.objects.values_list("position", flat=True)) == [0, 1, 2, 3]
+
+
+def test_a54_the_counters_name_no_credential_and_end_together():
+    made = make_election(questions=[TREES], voters=2, trustees=1)
+    now = made.election.opens_at
+    for voter in (0, 1):
+        count_attempt(
+            uuid=made.election.uuid,
+            credential=made.public(voter),
+            now=now + timedelta(seconds=voter),
+        )
+
+    client = cache._cache.get_client()
+    keys = [key.decode() for key in client.keys("*")]
+    counters = [key for key in keys if ":cast:" in key]
+    assert len(counters) == 2
+    assert not any(made.public(voter) in key for key in keys for voter in (0, 1))
+    assert len({client.ttl(key) for key in counters}) <= 2
+    assert all(0 < client.ttl(key) <= 3600 for key in counters)
+
+
+APPEND_ONLY = [
+    ("voting_ballot", "body = '\\x00'"),
+    ("voting_ballot", "credential = 'x'"),
+    ("voting_ballot", "prev = '\\x00'"),
+    ("voting_ballot", "height = 9, batch = 9"),
+    ("voting_ballotalpha", "alpha = '\\x00'"),
+    ("voting_credential", "public = 'x'"),
+    ("voting_credential", "position = 99"),
+    ("voting_recordevent", "height = 99"),
+    ("voting_recordobject", "body = '\\x00'"),
+    ("voting_election", "title = 'x'"),
+    ("voting_election", "phase = 'SEALED'"),
+    ("voting_election", "closes_at = closes_at + interval '1 day'"),
+    ("voting_question", "text = 'x'"),
+    ("voting_trustee", "public_key = 'x'"),
+]
+
+
+@pytest.fixture
+def cast_and_recorded():
+    return make_election(questions=[TREES], voters=2, trustees=1, votes=[(0, [YES])])
+
+
+def attempt(statement, *, role="origin"):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL session_replication_role = {role}")
+        with (
+            pytest.raises(DatabaseError, match=r"possible|change|move|sealed|recorded"),
+            transaction.atomic(),
+        ):
+            cursor.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_what_was_accepted_cannot_be_changed_deleted_or_emptied(cast_and_recorded, role):
+    for table, change in APPEND_ONLY:
+        attempt(f"UPDATE {table} SET {change}", role=role)
+    for table in sorted({table for table, _change in APPEND_ONLY} | {"voting_record"}):
+        attempt(f"DELETE FROM {table}", role=role)
+        attempt(f"TRUNCATE {table} CASCADE", role=role)
+
+
+def test_a46_no_credential_can_be_added_once_the_election_is_sealed(cast_and_recorded):
+    with pytest.raises(DatabaseError, match="sealed"), transaction.atomic():
+        Credential.objects.create(election=cast_and_recorded.election, public="ab" * 32)
+
+    assert Credential.objects.count() == 2

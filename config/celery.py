@@ -18,6 +18,8 @@ app.autodiscover_tasks()
 
 # name of the task -> seconds between two runs
 SWEEPS: dict[str, float] = {
+    "accounts.tasks.forget_uploads": 300.0,
+    "accounts.tasks.forget_sessions": 3_600.0,
     "config.tasks.heartbeat": 5.0,
     "audit.tasks.sequence": 1.0,
     "voting.tasks.record_ballots": environment.seconds("PNYX_BALLOT_BATCH_SECONDS", default=2.0),

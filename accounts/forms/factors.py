@@ -1,5 +1,6 @@
 """Passkeys, apps and recovery codes: allauth's forms in our words."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -28,6 +29,40 @@ NAME = Words(
 MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
+LONGEST_ANSWER = 50_000
+
+
+class AnswerField(forms.JSONField):
+    """What a browser's authenticator answered: JSON of a reasonable size and depth."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: str | None) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """Read the JSON.
+
+        Raises:
+            ValidationError: it is too long, too deep or no JSON at all.
+
+        """
+        if value and len(value) > LONGEST_ANSWER:
+            raise get_adapter().validation_error("incorrect_code")
+        try:
+            answer = super().to_python(value)
+            # Lone surrogates are legal in JSON, and nowhere after it.
+            json.dumps(answer, ensure_ascii=False).encode()
+        except (RecursionError, UnicodeEncodeError) as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+        return answer
+
+    def bound_data(self, data: object, initial: object) -> None:
+        """Never show an answer again: each serves once."""
+
+    def prepare_value(self, value: object) -> str:
+        """Show an empty field."""
+        del value
+        return ""
+
+
 class AuthenticateForm(WordedForm, base_forms.AuthenticateForm):
     """A code as the second step of signing in."""
 
@@ -48,6 +83,8 @@ class ActivateAppForm(WordedForm, totp_forms.ActivateTOTPForm):
 
 class PasskeyAnswer(forms.Form):
     """What a browser answered for a passkey; anything else is one readable error."""
+
+    credential = AnswerField()
 
     def clean_credential(self) -> Authenticator:
         """Check the answer against the question that this session was asked."""
@@ -74,6 +111,7 @@ class AddPasskeyForm(WordedForm, webauthn_forms.AddWebAuthnForm):
     """A name and what the browser answered."""
 
     words: ClassVar[Mapping[str, Words]] = {"name": NAME}
+    credential = AnswerField()
     # Whether it can replace the password is the device's to say, not a question to people.
     passwordless = None
 

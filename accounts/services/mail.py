@@ -44,9 +44,10 @@ def compose_mail(
         "base_url": settings.BASE_URL,
         "installation_name": settings.INSTALLATION_NAME,
         "email": to,
+        **context,
     }
-    values |= {
-        key: one_line(value) if isinstance(value, str) else value for key, value in context.items()
+    values = {
+        key: one_line(value) if isinstance(value, str) else value for key, value in values.items()
     }
     engine = Engine.get_default()
     with translation.override(language):

@@ -61,7 +61,7 @@ def grant(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Organisation, slug=slug)
     if not permissions.can_grant_roles(request.user, shown):
         raise PermissionDenied
-    form = GrantRoleForm(request.POST or None)
+    form = GrantRoleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person = selectors.person_with_verified_email(form.cleaned_data["email"])
         if person is None:
@@ -111,7 +111,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     parent = get_object_or_404(Organisation, slug=slug)
     if not permissions.can_add_organisation(request.user, parent):
         raise PermissionDenied
-    form = OrganisationForm(request.POST or None)
+    form = OrganisationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             child = add_organisation(parent=parent, **form.cleaned_data)

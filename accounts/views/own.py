@@ -46,7 +46,7 @@ def own(request: HttpRequest) -> HttpResponse:
 def name(request: HttpRequest) -> HttpResponse:
     """Change the name that others see."""
     user = _person(request)
-    form = DisplayNameForm(user=user, data=request.POST or None)
+    form = DisplayNameForm(user=user, data=request.POST if request.method == "POST" else None)
     if form.is_valid():
         change_display_name(user=user, display_name=form.cleaned_data["display_name"])
         messages.success(request, _("Others now see the new name."))
@@ -82,7 +82,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 def close(request: HttpRequest) -> HttpResponse:
     """Close the account for good."""
     user = _person(request)
-    form = CloseAccountForm(request.POST or None)
+    form = CloseAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             close_account(user=user, language=get_language())

@@ -29,7 +29,11 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = get_object_or_404(Organisation, slug=slug)
     if not permissions.can_manage_rolls(request.user, organisation):
         raise PermissionDenied
-    form = RollUploadForm(request.POST or None, request.FILES or None)
+    form = (
+        RollUploadForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else RollUploadForm()
+    )
     check = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data["file"].read()

@@ -272,12 +272,12 @@ def test_people_change_their_address_and_the_old_one_is_told(
     assert get_user(client) == user
 
 
-def test_people_cannot_take_the_address_of_others(client, sign_in, mailoutbox):
-    other = make_user(password=None)
-    sign_in(make_user())
-    client.post("/accounts/email/", {"email": other.email, "action_add": ""}, follow=True)
+def test_people_cannot_take_the_address_of_others_even_with_the_code(client, sign_in, code_in_mail):
+    user, other = make_user(), make_user(password=None)
+    sign_in(user)
+    client.post("/accounts/email/", {"email": other.email, "action_add": ""})
+    response = client.post("/accounts/confirm-email/", {"code": code_in_mail()})
 
-    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        ([other.email], "You have an account already")
-    ]
-    assert EmailAddress.objects.filter(email=other.email).count() == 1
+    assert errors(response) == {"code": ["This address cannot be used here. Write another one"]}
+    assert EmailAddress.objects.get(email=other.email).user == other
+    assert not has_verified_email(user, other.email)

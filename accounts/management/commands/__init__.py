@@ -1,0 +1,1 @@
+"""Commands for the console of an installation."""

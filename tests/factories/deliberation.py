@@ -1,8 +1,10 @@
 """Make consultations, proposals and debates for tests."""
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 
+from audit.models import PendingEntry
 from deliberation.models import Comment, Consultation, Phase, Proposal, Rule
 from deliberation.services.comments import post_comment
 from deliberation.services.consultations import (
@@ -145,3 +147,9 @@ def make_removal(content, *, moderator=None, now=NOW, explanation="Calls another
         explanation=explanation,
         now=now,
     )
+
+
+def logged_bodies(kind) -> list[dict[str, object]]:
+    """What waits for its place in the log, in order."""
+    entries = PendingEntry.objects.filter(kind=kind).order_by("pk")
+    return [json.loads(bytes(entry.body)) for entry in entries]

@@ -42,7 +42,7 @@ ATTACKS = [
     "<img src=x onerror=alert(1)>",
     "<svg/onload=alert(1)>",
     '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
-    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=a(1)&gt;">',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img onerror=a(1)&gt;">',
     "[x](javascript:alert(1))",
     "[x](JaVaScRiPt&colon;alert(1))",
     "[x](java\tscript:alert(1))",

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evote import tally as tally_module
 from evote.ballot import decode_ballot
 from evote.elgamal import Ciphertext
 from evote.encoding import encode_json, sha256_hex
@@ -32,6 +31,7 @@ from evote.tally import (
     verify_partial_decryption,
     verify_result,
 )
+from evote.tally.logarithm import LogarithmTable
 from evote.transcript import challenge
 from tests.factories.evote import BLANK, ONE_OF_TWO, PLAIN, count_ballots, make_world
 from tests.factories.forgery import with_torsion
@@ -146,23 +146,23 @@ class TestLogarithm:
     @given(st.integers(0, 5000), st.integers(1, 40), st.data())
     def test_every_count_up_to_the_bound_is_found(self, bound, searches, data):
         count = data.draw(st.integers(0, bound))
-        table = tally_module._LogarithmTable(bound=bound, searches=searches)
+        table = LogarithmTable(bound=bound, searches=searches)
         assert table.logarithm(GENERATOR**count) == count
 
     @pytest.mark.parametrize("count", [0, 1, 999_999, 1_000_000])
     def test_a17_a_million_votes_are_found_within_the_bound(self, count):
-        table = tally_module._LogarithmTable(bound=1_000_000, searches=1)
+        table = LogarithmTable(bound=1_000_000, searches=1)
         assert table.logarithm(GENERATOR**count) == count
 
     @pytest.mark.parametrize("element", [GENERATOR**101, GENERATOR**-1, GENERATOR ** (2**200)])
     def test_a17_what_lies_beyond_the_bound_is_said_and_not_searched_for(self, element):
-        table = tally_module._LogarithmTable(bound=100, searches=3)
+        table = LogarithmTable(bound=100, searches=3)
         with pytest.raises(CountOutOfBound):
             table.logarithm(element)
 
     def test_a17_a_bound_without_end_is_refused_at_once(self):
         with pytest.raises(CountOutOfBound, match="too large"):
-            tally_module._LogarithmTable(bound=COUNT_LIMIT + 1, searches=1)
+            LogarithmTable(bound=COUNT_LIMIT + 1, searches=1)
 
 
 class TestEncryptedTally:

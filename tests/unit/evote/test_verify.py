@@ -338,7 +338,7 @@ class TestBallots:
         # A broken source of randomness gives the same numbers for two ballots.
         drawn = [random_scalar() for _ in range(3)]
         numbers = iter(drawn + drawn)
-        monkeypatch.setattr("evote.ballot.random_scalar", lambda: next(numbers))
+        monkeypatch.setattr("evote.ballot.create.random_scalar", lambda: next(numbers))
         first, second = (WORLD.ballot(0, [[0, 0, 0]]) for _ in range(2))
         assert first != second
         number, place, message = failed(voted(first, BALLOTS[1], second).data())

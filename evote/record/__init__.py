@@ -1,0 +1,48 @@
+"""The election record: one file that holds all public data of an election (PROTOCOL 1.10).
+
+A `.bel` file is a chain of events. Each event names the hash of the event before it and the hash
+of its payload; every object is a file of a v7 tar archive, named by its own hash. There are no
+blocks at the end of the archive, so a growing record is only ever appended to.
+
+Here is the form: archive, hashes, chain, order. What the objects mean is for `evote.verify`.
+"""
+
+from evote.record.archive import (
+    ARCHIVE_STEP,
+    Archive,
+    encode_data,
+    encode_event_member,
+    encode_header,
+    read_archive,
+)
+from evote.record.chain import CHAIN_STEP, Record, RecordedEvent, read_chain, read_record
+from evote.record.event import (
+    Event,
+    Owned,
+    decode_event,
+    decode_owned,
+    encode_event,
+    encode_owned,
+    encode_setup,
+)
+
+__all__ = [
+    "ARCHIVE_STEP",
+    "CHAIN_STEP",
+    "Archive",
+    "Event",
+    "Owned",
+    "Record",
+    "RecordedEvent",
+    "decode_event",
+    "decode_owned",
+    "encode_data",
+    "encode_event",
+    "encode_event_member",
+    "encode_header",
+    "encode_owned",
+    "encode_setup",
+    "read_archive",
+    "read_chain",
+    "read_record",
+]

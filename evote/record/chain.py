@@ -1,0 +1,151 @@
+"""The chain of events: heights, hashes and order (PROTOCOL 1.10)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from evote.encoding import decode_json, read_hash, read_object
+from evote.errors import DecodeError, InvalidRecord, NotSupported
+from evote.record.archive import Archive, Member, read_archive
+from evote.record.event import Event, decode_event
+
+# The step of the verification that is about this (`evote.verify` names them).
+CHAIN_STEP = 2
+
+_PAYLOAD_LIMIT_BYTES = 10_000
+
+# For each type of event: how many objects stand before it, and which events may follow it.
+_OBJECT_COUNTS = {
+    "Setup": (4, 5),
+    "Ballot": (1,),
+    "EndBallots": (0,),
+    "EncryptedTally": (2,),
+    "PartialDecryption": (2,),
+    "Result": (1,),
+}
+_FOLLOWERS: Mapping[str | None, Sequence[str]] = {
+    None: ("Setup",),
+    "Setup": ("Ballot", "EndBallots"),
+    "Ballot": ("Ballot", "EndBallots"),
+    "EndBallots": ("EncryptedTally",),
+    "EncryptedTally": ("PartialDecryption",),
+    "PartialDecryption": ("PartialDecryption", "Result"),
+    "Result": (),
+}
+_LATER_EVENTS = ("Shuffle", "EndShuffles")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """An event, its hash, and the objects that stand before it, the payload last."""
+
+    event: Event
+    hash: str
+    objects: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A record whose form is right: archive, hashes, chain and order of events."""
+
+    timestamp: int
+    events: tuple[RecordedEvent, ...]
+
+    def of_type(self, kind: str) -> tuple[RecordedEvent, ...]:
+        """Give the events of one type, in order."""
+        return tuple(recorded for recorded in self.events if recorded.event.type == kind)
+
+
+def read_record(data: bytes) -> Record:
+    """Read a record and check its form: every byte of it, but not what its objects mean.
+
+    Raises:
+        InvalidRecord: with the step (archive or chain), the place and the reason.
+        NotSupported: an event of the shuffles.
+    """
+    return read_chain(read_archive(data))
+
+
+def read_chain(archive: Archive) -> Record:
+    """Put the files together as events, and check their chain and order.
+
+    Raises:
+        InvalidRecord: with the event and the reason.
+        NotSupported: an event of the shuffles.
+    """
+    events: list[RecordedEvent] = []
+    objects: list[Member] = []
+    for member in archive.members:
+        if member.name.endswith(".data.json"):
+            objects.append(member)
+            continue
+        events.append(_read_event(member, objects=objects, earlier=events))
+        objects = []
+    if objects:
+        _refuse_chain(objects[0].place, "no event follows this object")
+    if not events:
+        _refuse_chain("", "there is no event in the record")
+    return Record(timestamp=archive.timestamp, events=tuple(events))
+
+
+def _refuse_chain(place: str, message: str) -> NoReturn:
+    raise InvalidRecord(CHAIN_STEP, place, message)
+
+
+def _read_event(
+    member: Member, *, objects: Sequence[Member], earlier: Sequence[RecordedEvent]
+) -> RecordedEvent:
+    height = len(earlier)
+    place = f"event {height}"
+    try:
+        event = decode_event(member.body)
+    except DecodeError as error:
+        _refuse_chain(place, str(error))
+    if event.type in _LATER_EVENTS:
+        msg = f"{place}: events of type {event.type} are not supported yet"
+        raise NotSupported(msg)
+    _check_chain(event, earlier=earlier, place=place)
+    if len(objects) not in _OBJECT_COUNTS[event.type]:
+        _refuse_chain(place, f"{len(objects)} objects stand before this event of {event.type}")
+    hashes = [item.hash for item in objects]
+    if event.payload != (hashes[-1] if hashes else None):
+        _refuse_chain(place, "the payload is not the hash of the object before the event")
+    bodies = tuple(item.body for item in objects)
+    _check_named_objects(event.type, bodies=bodies, hashes=hashes, place=place)
+    return RecordedEvent(event=event, hash=member.hash, objects=bodies)
+
+
+def _check_chain(event: Event, *, earlier: Sequence[RecordedEvent], place: str) -> None:
+    previous = earlier[-1] if earlier else None
+    if event.height != len(earlier):
+        _refuse_chain(place, f"the height is {event.height}, not {len(earlier)}")
+    if event.parent != (previous.hash if previous else None):
+        _refuse_chain(place, "the parent is not the hash of the event before")
+    previous_type = previous.event.type if previous else None
+    if event.type not in _FOLLOWERS[previous_type]:
+        after = f"after {previous_type}" if previous_type else "at the beginning"
+        _refuse_chain(place, f"an event of type {event.type!r:.40} cannot stand {after}")
+
+
+def _check_named_objects(
+    kind: str, *, bodies: Sequence[bytes], hashes: Sequence[str], place: str
+) -> None:
+    """Check that the payload names exactly the other objects before the event, in order."""
+    if len(bodies) < 2:
+        return
+    fields: dict[str, tuple[str, ...]] = {
+        "Setup": ("election", "trustees", "credentials", "credentials_certificate"),
+        "EncryptedTally": ("encrypted_tally",),
+        "PartialDecryption": ("payload",),
+    }
+    others = {"EncryptedTally": ("num_tallied", "total_weight"), "PartialDecryption": ("owner",)}
+    names = fields[kind][: len(bodies) - 1]
+    try:
+        value = decode_json(bodies[-1], source="payload", limit_bytes=_PAYLOAD_LIMIT_BYTES)
+        item = read_object(value, place="", fields=(*others.get(kind, ()), *names))
+        named = [read_hash(item[name], place=name) for name in names]
+    except DecodeError as error:
+        _refuse_chain(f"{place}, payload", str(error))
+    for name, named_hash, actual in zip(names, named, hashes[:-1], strict=True):
+        if named_hash != actual:
+            _refuse_chain(f"{place}, payload, {name}", "this is not the hash of that object")

@@ -1,0 +1,52 @@
+"""From g^n back to the count n: possible only because counts are small (PROTOCOL 1.9)."""
+
+from math import isqrt
+
+from evote.errors import EvoteError
+from evote.group import GENERATOR, IDENTITY, Element
+
+# To find a count among 2^40 takes a table of a million steps and half a minute. No electorate
+# needs more; whoever sets larger weights is told so instead of waiting for ever (A-17).
+COUNT_LIMIT = 2**40
+
+
+class CountOutOfBound(EvoteError):
+    """A decrypted value is not g^n for any n up to the total weight, or that bound is too large."""
+
+
+class LogarithmTable:
+    """Finds n from g^n for 0 ≤ n ≤ bound by baby steps and giant steps (Shanks, 1971).
+
+    The table holds g^0, …, g^(size−1); a search divides its element by g^size until the quotient
+    is in the table. With size ≈ √(bound · searches) table and searches cost the same.
+    """
+
+    def __init__(self, *, bound: int, searches: int) -> None:
+        if bound > COUNT_LIMIT:
+            msg = f"the total weight {bound} is too large to search; at most {COUNT_LIMIT} is"
+            raise CountOutOfBound(msg)
+        self.bound = bound
+        self.size = min(bound, isqrt(bound * max(1, searches))) + 1
+        self.baby_steps: dict[bytes, int] = {}
+        step = IDENTITY
+        for exponent in range(self.size):
+            self.baby_steps[step.raw] = exponent
+            step = step * GENERATOR
+        self.giant_step = step
+
+    def logarithm(self, element: Element) -> int:
+        """Give n, where `element` is g^n.
+
+        Raises:
+            CountOutOfBound: there is no such n up to the bound.
+        """
+        quotient = element
+        for stride in range(self.bound // self.size + 1):
+            exponent = self.baby_steps.get(quotient.raw)
+            if exponent is not None:
+                count = stride * self.size + exponent
+                if count <= self.bound:
+                    return count
+            quotient = quotient / self.giant_step
+        msg = f"a decrypted value is no count up to the total weight {self.bound}"
+        raise CountOutOfBound(msg)

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from audit.selectors import entries_by_identities
 from evote.encoding import read_integer, read_text
 from evote.errors import DecodeError
-from evote.tally import TALLY_LIMIT_BYTES
 from voting.api.bodies import BodyRefused, read_body
 from voting.models import Election
 from voting.selectors.elections import election_events, public_election, public_elections
@@ -31,8 +30,9 @@ from voting.serializers import (
 from voting.services.decrypting import DecryptionRefused, accept_partial_decryption
 from voting.services.phases import WrongPhase
 
-# A partial decryption of 256 kB of tally is far smaller; Django itself reads at most 2.5 MB.
-DECRYPTION_LIMIT_BYTES = min(TALLY_LIMIT_BYTES, 2_000_000)
+# The largest ballot has about 450 choices, and a factor with its proof takes 300 bytes. Django
+# itself reads at most 2.5 MB.
+DECRYPTION_LIMIT_BYTES = 1_000_000
 PAGE_LIMIT = 500
 
 STATUS_OF: Mapping[str, HTTPStatus] = {

@@ -13,6 +13,7 @@ from tests.factories.voting import TREES, make_election
 from voting.models import Ballot, Election, RecordEvent
 from voting.selectors.elections import result_of, turnout_of
 from voting.selectors.record import record_bytes
+from voting.services.polls import close_election, open_election
 
 pytestmark = pytest.mark.django_db
 
@@ -156,8 +157,6 @@ def test_closing_flushes_the_ballots_that_still_wait():
 
 
 def test_an_election_that_could_not_be_opened_in_time_ends_without_ballots():
-    from voting.services.polls import close_election, open_election
-
     made = make_election(phase=Election.Phase.SEALED)
     late = made.election.closes_at + timedelta(days=1)
 

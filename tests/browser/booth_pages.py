@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 from evote.election import Question
 from tests.browser.booth_server import BoothServer, Box, serve
 from tests.browser.pages import WIDE, View, open_page
+from tests.factories.evote import make_world
 
 PRIORITIES = Question(
     text="Which of these should the council do first?",
@@ -27,7 +28,7 @@ CUSTOMS = Question(
 
 def a_box(*questions: Question, voters: int = 2) -> Box:
     """An election with these questions, or with two of different kinds."""
-    return Box(questions=list(questions) or [PRIORITIES, CUSTOMS], voters=voters)
+    return Box(make_world(questions=questions or [PRIORITIES, CUSTOMS], voters=voters))
 
 
 @contextmanager

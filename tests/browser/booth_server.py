@@ -19,59 +19,34 @@ from django.utils import translation
 
 from config import policies
 from evote.ballot import decode_ballot, verify_ballot
-from evote.credential import derive_public_credential, encode_credentials, generate_credential
-from evote.election import (
-    Question,
-    Trustee,
-    combine_public_keys,
-    decode_election,
-    encode_election,
-    encode_trustees,
-    generate_uuid,
-    make_trustee,
-)
+from evote.election import encode_trustees
 from evote.errors import DecodeError, InvalidBallot
-from evote.group import SecretScalar, random_scalar
-from evote.tally import add_ballots, combine, decode_partial_decryption, decrypt_partially
+from evote.verify import Verdict, verify_record
+from tests.factories.evote import World, write_complete_record
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "static" / "dist"
 NO_PREVIOUS_BALLOT = "A" * 43
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Box:
     """One election with everything its organisers hold, and the ballots cast so far."""
 
-    questions: list[Question]
-    voters: int
-    uuid: str = field(default_factory=generate_uuid)
-    name: str = "What comes first?"
-    secret_keys: list[SecretScalar] = field(default_factory=lambda: [random_scalar()])
+    world: World
     ballots: dict[str, bytes] = field(default_factory=dict)
     current: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.trustees: list[Trustee] = [
-            make_trustee(secret_key=key, name=None) for key in self.secret_keys
-        ]
-        self.credentials = [generate_credential() for _ in range(self.voters)]
-        public = [derive_public_credential(uuid=self.uuid, credential=c) for c in self.credentials]
+        self.election = self.world.election
+        self.uuid = self.election.uuid
+        self.credentials = self.world.credentials
         self.files = {
-            "election.json": encode_election(
-                uuid=self.uuid,
-                name=self.name,
-                description="",
-                public_key=combine_public_keys(self.trustees),
-                questions=self.questions,
-                context={"profile": 0},
-            ),
-            "trustees.json": encode_trustees(self.trustees),
-            "credentials.json": encode_credentials(public),
+            "election.json": self.election.archived,
+            "trustees.json": encode_trustees(self.world.trustees),
+            "credentials.json": self.world.public_list,
         }
-        self.public_credentials = set(public)
-        self.election = decode_election(self.files["election.json"])
 
     def cast(self, body: bytes) -> tuple[int, dict[str, object]]:
         """Judge a ballot as the real server does, and keep it."""
@@ -82,7 +57,7 @@ class Box:
             verify_ballot(ballot=ballot, election=self.election)
         except (DecodeError, InvalidBallot) as error:
             return 400, {"code": error.code, "detail": str(error)}
-        if ballot.credential not in self.public_credentials:
+        if ballot.credential not in self.world.weights:
             return 400, {"code": "unknown_credential", "detail": ""}
         if ballot.tracker in self.ballots:
             return 200, self.status(ballot.tracker)
@@ -93,28 +68,16 @@ class Box:
         self.current[ballot.credential] = ballot.tracker
         return 201, self.status(ballot.tracker)
 
+    def record(self) -> bytes:
+        """Write the whole election record, from the description to the result."""
+        return write_complete_record(self.world, list(self.ballots.values())).data()
+
     def counts(self) -> tuple[tuple[int, ...], ...]:
-        """Open the sum of the ballots that count, as the trustees would."""
-        last = [
-            decode_ballot(self.ballots[t], election=self.election) for t in self.current.values()
-        ]
-        tally = add_ballots(
-            election=self.election, ballots_with_weights=[(ballot, 1) for ballot in last]
-        )
-        parts = {
-            owner: decode_partial_decryption(
-                decrypt_partially(secret_key=key, election=self.election, tally=tally),
-                election=self.election,
-            )
-            for owner, key in enumerate(self.secret_keys, start=1)
-        }
-        result = combine(
-            tally=tally,
-            trustees=self.trustees,
-            partial_decryptions=parts,
-            total_weight=len(last),
-        )
-        return result.counts
+        """What a stranger's verifier finds in the record."""
+        report = verify_record(self.record(), progress=lambda *_: None)
+        assert report.verdict == Verdict.COMPLETE
+        assert report.result is not None
+        return report.result.counts
 
     def status(self, tracker: str) -> dict[str, object]:
         """Say of an accepted ballot what the real server says."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from config import policies
+from config.built import NotBuiltError, built_file
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -19,14 +20,13 @@ class SecurityHeaders:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.page_csp = policies.header_value(settings.SECURE_CSP)
-        self.booth_csp = policies.header_value(settings.SECURE_CSP_BOOTH)
         self.data_csp = policies.header_value(policies.DATA_CSP)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the headers that fit the address."""
         response = self.get_response(request)
         if policies.is_booth_page(request.path):
-            csp, features = self.booth_csp, policies.BOOTH_FEATURES
+            csp, features = _booth_csp(), policies.BOOTH_FEATURES
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
         elif response.headers.get("Content-Type", "").startswith("text/html"):
@@ -37,6 +37,16 @@ class SecurityHeaders:
         response.headers.setdefault("Permissions-Policy", features)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+def _booth_csp() -> str:
+    """Let the booth run its one bundle, known by its hash, and no other script of ours."""
+    policy = settings.SECURE_CSP_BOOTH
+    try:
+        policy = policy | {"script-src": [f"'{built_file('booth.js')['integrity']}'"]}
+    except NotBuiltError:
+        policy = policy | {"script-src": [policies.NONE]}
+    return policies.header_value(policy)
 
 
 class NoCookiesInTheBooth:

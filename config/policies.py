@@ -30,6 +30,7 @@ PAGE_CSP: dict[str, list[str]] = {
 }
 
 # No form, no worker and no Trusted Types policy at all: a booth that assigns markup fails.
+# config.middleware replaces 'self' in script-src by the hash of the one bundle.
 BOOTH_CSP: dict[str, list[str]] = {
     "default-src": [NONE],
     "script-src": [SELF],

@@ -23,7 +23,8 @@ from config.front_end import build, fingerprint
 from config.progress import say, step
 
 SITE_TIMEOUT_SECONDS = 60.0
-WATCH_INTERVAL_SECONDS = 0.2
+WATCH_INTERVAL_SECONDS = 0.1
+QUESTION_INTERVAL_SECONDS = 0.2
 # What decides whether an installation must be prepared anew.
 INSTALLATION = (
     *(f"{app}/migrations" for app in ("accounts", "audit", "voting", "deliberation")),
@@ -168,7 +169,7 @@ class Supervisor:
             if time.monotonic() > end:
                 msg = f"{address} does not answer as it should; see the files in {self.place.logs}"
                 raise CannotStart(msg)
-            time.sleep(0.05)
+            time.sleep(QUESTION_INTERVAL_SECONDS)
 
     def _run_to_its_end(self, command: str, *, env: dict[str, str]) -> None:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -181,7 +182,7 @@ class Supervisor:
         try:
             while process.poll() is None:
                 self._look_after_all()
-                time.sleep(0.05)
+                time.sleep(WATCH_INTERVAL_SECONDS)
         finally:
             stop(process, by=signal.SIGTERM, seconds=5)
         if process.returncode != 0:

@@ -16,18 +16,19 @@ FREE_SPACE_BYTES = 300 * 2**20
 
 
 def socket_folder(data: Path) -> Path:
-    """Return the 0700 folder of the servers' sockets, one for each `data` folder and user.
+    """Return the 0700 folder of the servers' sockets: beside `data` if that is short enough.
 
     Raises:
         CannotStart: no folder is short enough for a socket's address, or it is not ours.
 
     """
-    digest = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:10]
-    name = f"pnyx-{os.getuid()}-{digest}"
+    data = data.resolve()
+    name = f"pnyx-{os.getuid()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:10]}"
+    folders = [data.parent / "sockets"]
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-        if not base or not os.access(base, os.W_OK):
-            continue
-        folder = Path(base) / name
+        if base and os.access(base, os.W_OK):
+            folders.append(Path(base) / name)
+    for folder in folders:
         if len(os.fsencode(folder / LONGEST_SOCKET_NAME)) <= SOCKET_ADDRESS_LIMIT_BYTES:
             return _own_folder(folder)
     msg = "No folder is short enough for a socket's address: set XDG_RUNTIME_DIR to a short one."
@@ -60,7 +61,10 @@ def cannot_write(folder: Path, error: OSError) -> str:
 
 
 def _own_folder(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(cannot_write(folder, error)) from error
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
         msg = f"{folder} is not yours alone; remove it, or set XDG_RUNTIME_DIR."

@@ -1,6 +1,8 @@
 import pytest
 from django.test import Client, override_settings
 
+from config.built import built_file
+
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.integration.config.urls")]
 BOOTH = "/elections/4HpFcKmTqUqzVj/booth/"
 BALLOTS = "/api/elections/4HpFcKmTqUqzVj/ballots"
@@ -37,6 +39,7 @@ def test_the_booth_has_no_trusted_types_policy_no_form_and_no_worker(client):
     response = client.get(BOOTH)
     policy = policy_of(response)
 
+    assert policy["script-src"] == [f"'{built_file('booth.js')['integrity']}'"]
     assert policy["trusted-types"] == ["'none'"]
     assert policy["form-action"] == ["'none'"]
     assert policy["worker-src"] == ["'none'"]

@@ -15,6 +15,7 @@ from evote.ballot import (
 from evote.cli.elections import KnownElection, find_election
 from evote.cli.errors import CommandFailed
 from evote.cli.sources import read_source, warn_if_readable_by_others, write_new_file
+from evote.cli.text import printable
 from evote.credential import derive_public_credential
 from evote.encoding import b64_digest, decode_json, read_integer, read_list
 from evote.errors import DecodeError, InvalidBallot
@@ -160,7 +161,7 @@ def _check(arguments: argparse.Namespace) -> int:
         verify_ballot(ballot=ballot, election=known.election)
         _check_credential(ballot, known=known)
     except (DecodeError, InvalidBallot) as error:
-        print(f"{arguments.ballot}: INVALID ({error.code}): {error}")
+        print(f"{arguments.ballot}: INVALID ({error.code}): {printable(str(error))}")
         return 1
     print(f"{arguments.ballot}: valid")
     print(f"  tracker     {ballot.tracker}")

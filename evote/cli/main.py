@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evote import __version__, group, transcript
 from evote.cli import ballot, credential, receipt, trustee, verify
 from evote.cli.errors import CommandFailed
+from evote.cli.text import printable
 from evote.errors import EvoteError
 from evote.tlog import merkle
 
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             self_test()
         status: int = arguments.handler(arguments)
     except (CommandFailed, EvoteError) as error:
-        print(f"evote: {error}", file=sys.stderr)
+        print(f"evote: {printable(str(error))}", file=sys.stderr)
         return _UNREADABLE
     except BrokenPipeError:
         sys.stderr.close()  # Whoever read our output has gone; say nothing more.

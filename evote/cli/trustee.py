@@ -12,6 +12,7 @@ from evote.cli.sources import (
     warn_if_readable_by_others,
     write_new_file,
 )
+from evote.cli.text import printable
 from evote.cli.verification import verify_with_all_cores
 from evote.cli.verify import print_report
 from evote.election import Trustee, encode_trustee, make_trustee
@@ -178,6 +179,6 @@ def _say_what_was_decrypted(report: Report, *, owner: int) -> None:
     assert report.sized_tally is not None
     print(
         f"Trustee {owner} decrypted the sum of {report.sized_tally.num_tallied} ballots of "
-        f"“{report.election.name}”, added up on this computer.",
+        f"“{printable(report.election.name)}”, added up on this computer.",
         file=sys.stderr,
     )

@@ -5,6 +5,7 @@ import json
 import textwrap
 
 from evote.cli.sources import read_record_source
+from evote.cli.text import printable
 from evote.cli.verification import verify_with_all_cores
 from evote.verify import Report, Step, StepStatus, Verdict
 
@@ -86,7 +87,8 @@ def print_report(report: Report) -> None:
 def _print_step(step: Step) -> None:
     print(f"{step.number:>2}. {step.title}: {_SIGNS[step.status]}")
     for problem in step.problems:
-        print(textwrap.fill(str(problem), 96, initial_indent="    ! ", subsequent_indent="      "))
+        text = printable(str(problem))
+        print(textwrap.fill(text, 96, initial_indent="    ! ", subsequent_indent="      "))
     for comparison in step.comparisons:
         print(f"    {comparison}")
 
@@ -95,11 +97,11 @@ def _print_result(report: Report) -> None:
     election, result = report.election, report.result
     assert election is not None
     assert result is not None
-    print(f"\n{election.name}")
+    print(f"\n{printable(election.name)}")
     for question, counts in zip(election.questions, result.counts, strict=True):
         answers = ("(blank)",) * question.has_blank + question.answers
-        print(f"\n  {question.text}")
+        print(f"\n  {printable(question.text)}")
         width = max(len(str(count)) for count in counts)
         for answer, count in zip(answers, counts, strict=True):
-            print(f"    {count:>{width}}  {answer}")
+            print(f"    {count:>{width}}  {printable(answer)}")
     print()

@@ -15,6 +15,7 @@ from evote.encoding import (
     read_object,
     read_ordered_object,
 )
+from evote.errors import InvalidBallot
 from evote.tally.form import (
     TALLY_LIMIT_BYTES,
     read_element,
@@ -57,11 +58,19 @@ def add_ballots(
         tuple((NEUTRAL,) * question.choice_count for question in election.questions)
     )
     for ballot, weight in ballots_with_weights:
-        choices = decode_choices(ballot)
+        choices = _decode_choices(ballot)
         tally = tally * EncryptedTally(
             tuple(tuple(choice**weight for choice in answer) for answer in choices)
         )
     return tally
+
+
+def _decode_choices(ballot: Ballot) -> tuple[tuple[Ciphertext, ...], ...]:
+    try:
+        return decode_choices(ballot)
+    except InvalidBallot as error:
+        place = f"ballot {ballot.tracker}, {error.place}"
+        raise InvalidBallot(error.code, error.message, place=place) from error
 
 
 def encode_encrypted_tally(tally: EncryptedTally) -> bytes:

@@ -53,7 +53,6 @@ class CheckedBallot:
     """What the rest of the verification needs of a ballot whose proofs and signature hold."""
 
     height: int
-    archived: bytes
     tracker: str
     credential: str
     alphas: tuple[str, ...]
@@ -101,7 +100,6 @@ def _check_ballot(height: int, body: bytes, *, election: Election) -> CheckedBal
         return RefusedBallot(height=height, place=error.place, reason=error.message)
     return CheckedBallot(
         height=height,
-        archived=body,
         tracker=ballot.tracker,
         credential=ballot.credential,
         alphas=ballot.alphas,

@@ -10,6 +10,7 @@ from evote.election import (
     decode_trustees,
     verify_trustee,
 )
+from evote.encoding import b64_digest
 from evote.record import (
     RecordedEvent,
     decode_owned,
@@ -142,7 +143,7 @@ def _check_ballots(run: State) -> list[str]:
                 place = ", ".join(filter(None, (f"event {height}, ballot", answer.place)))
                 problems.append(Problem(place, answer.reason))
                 continue
-            if answer.archived != body:
+            if answer.tracker != b64_digest(body):
                 problems.append(Problem(f"event {height}, ballot", "the answer is for another"))
             if answer.credential not in run.weights:
                 msg = "it is not on the list of credentials"
@@ -194,7 +195,10 @@ def _check_tally(run: State) -> list[str]:
     tasks = [
         AddTask(run.election.archived, ballots)
         for ballots in chunks(
-            [(ballot.archived, run.weights[ballot.credential]) for ballot in counted],
+            [
+                (run.record.events[ballot.height].objects[0], run.weights[ballot.credential])
+                for ballot in counted
+            ],
             size=BALLOTS_PER_TASK,
         )
     ]

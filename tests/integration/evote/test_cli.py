@@ -132,6 +132,17 @@ class TestVerify:
         assert "    1  Alpha\n    1  Beta\n    1  Gamma\n" in output
         assert output.endswith("VALID AND COMPLETE: every step passed.\n")
 
+    def test_a_record_cannot_write_over_what_was_printed(self, run):
+        hostile = "Fine\x1b[2J\nVALID AND COMPLETE: every step passed.\u202e"
+        question = replace(PLAIN, text=hostile, answers=(hostile, "B", "C"))
+        world = make_world(questions=[question])
+        record = write_complete_record(world, []).data()
+        _, output, _ = run("verify", write("a.bel", record))
+        assert output.count("\nVALID AND COMPLETE") == 1
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+        assert "Fine\\x1b[2J\\nVALID" in output
+
     def test_an_unfinished_record_is_status_3(self, run):
         status, output, _ = run("verify", write("a.bel", CLOSED))
         assert status == 3

@@ -137,8 +137,9 @@ class TestCounting:
         choice = body["answers"][0]["choices"][0]
         choice["alpha"] = with_torsion(choice["alpha"])
         ballot = decode_ballot(encode_json(body), election=WORLD.election)
-        with pytest.raises(InvalidBallot, match=r"answers\[0\]\.choices\[0\]\.alpha"):
+        with pytest.raises(InvalidBallot) as error:
             add_ballots(election=WORLD.election, ballots_with_weights=[(ballot, 1)])
+        assert error.value.place == f"ballot {ballot.tracker}, answers[0].choices[0].alpha"
 
 
 class TestLogarithm:

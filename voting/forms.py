@@ -116,7 +116,7 @@ class QuestionForm(forms.Form):
 
 
 class RollForm(forms.Form):
-    """Which sealed roll says who may vote."""
+    """Which of the organisation's rolls says who may vote."""
 
     roll = forms.ModelChoiceField(
         label=_("Roll"), queryset=Roll.objects.none(), empty_label=None, widget=forms.RadioSelect
@@ -124,9 +124,7 @@ class RollForm(forms.Form):
 
     def __init__(self, *args: Any, election: Election, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
-        self.rolls = Roll.objects.filter(
-            organisation=election.organisation, sealed_at__isnull=False
-        ).order_by("-sealed_at")
+        self.rolls = Roll.objects.filter(organisation=election.organisation).order_by("-pk")
         field = self.fields["roll"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = self.rolls

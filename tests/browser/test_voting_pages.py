@@ -138,7 +138,7 @@ def test_an_administrator_goes_from_an_empty_draft_to_the_seal_without_a_script(
     add_trustees(made, emails=["ombudsman@example.org"])
 
     page.goto(reverse("voting:manage", args=[made.election.uuid]))
-    page.get_by_role("link", name="Seal the election").click()
+    page.get_by_role("link", name="Go on with: Seal the election").click()
 
     assert "There is no way back" in page.locator("main").inner_text()
 

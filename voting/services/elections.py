@@ -11,6 +11,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, Roll
+from accounts.services.rolls import seal_roll
 from evote.election import generate_uuid
 from voting.models import Election, Question
 from voting.services.phases import Refused, lock_election
@@ -200,6 +201,18 @@ def choose_roll(*, election: Election, roll: Roll) -> Election:
     election.roll = roll
     election.save(update_fields=["roll"])
     return election
+
+
+@transaction.atomic
+def seal_and_choose_roll(*, election: Election, roll: Roll, now: datetime) -> Election:
+    """Say who may vote; a roll that is still open is sealed by this.
+
+    Raises:
+        WrongPhase, RollRefused: as `choose_roll`; the roll stays open then.
+    """
+    if not roll.is_sealed:
+        seal_roll(roll=roll, now=now)
+    return choose_roll(election=election, roll=roll)
 
 
 def _check_description(

@@ -20,11 +20,11 @@ from voting.selectors import checks, overview, preparation
 from voting.services.credentials import issue_credentials
 from voting.services.elections import (
     add_question,
-    choose_roll,
     draft_election,
     remove_question,
     revise_election,
     revise_question,
+    seal_and_choose_roll,
 )
 from voting.services.phases import Refused
 from voting.services.sealing import seal_election
@@ -141,12 +141,14 @@ def drop_question(request: HttpRequest, uuid: str, number: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def roll(request: HttpRequest, uuid: str) -> HttpResponse:
-    """Choose the roll among the organisation's sealed ones."""
+    """Choose the roll among the organisation's; it is sealed by that."""
     election = _administered(request, uuid)
     form = RollForm(request.POST or None, election=election, initial={"roll": election.roll})
     if form.is_valid():
         try:
-            choose_roll(election=election, roll=form.cleaned_data["roll"])
+            seal_and_choose_roll(
+                election=election, roll=form.cleaned_data["roll"], now=timezone.now()
+            )
         except Refused as error:
             form.add_error(None, str(error))
         else:

@@ -11,6 +11,7 @@ from voting.forms import PublicKeyForm
 from voting.models import Election, Trustee
 from voting.permissions import can_act_as_trustee
 from voting.selectors import overview
+from voting.selectors.trackers import encode_tracker
 from voting.services.phases import Refused
 from voting.services.trustees import register_public_key
 
@@ -35,6 +36,7 @@ def trustee(request: HttpRequest, uuid: str) -> HttpResponse:
         "voting/trustee.html",
         {
             "election": election,
+            "election_fingerprint": encode_tracker(bytes(election.fingerprint or b"")),
             "trustee": trustee,
             "form": form,
             "overview": figures,

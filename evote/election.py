@@ -139,8 +139,12 @@ def decode_election(data: bytes) -> Election:
     _check_version(item)
     for name in _OPTIONAL_FIELDS:
         read_text(item.get(name, ""), place=name)
-    for index, part in enumerate(read_list(item.get("language", []), place="language")):
-        read_text(part, place=f"language[{index}]")
+    if "language" in item:
+        code, direction = read_list(item["language"], place="language", length=2)
+        read_text(code, place="language[0]")
+        if direction not in ("ltr", "rtl"):
+            msg = "the direction of the text is neither ltr nor rtl"
+            raise DecodeError(msg, place="language[1]")
     uuid = read_text(item["uuid"], place="uuid")
     if not _UUID.fullmatch(uuid):
         msg = f"an election's identifier has at least {UUID_LENGTH_CHARACTERS} characters of base58"

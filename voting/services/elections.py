@@ -11,7 +11,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, Roll
-from accounts.services.rolls import seal_roll
+from accounts.services.rolls import RollUnchangeable, seal_roll
 from evote.election import generate_uuid
 from voting.models import Election, Question
 from voting.services.phases import Refused, lock_election
@@ -211,7 +211,10 @@ def seal_and_choose_roll(*, election: Election, roll: Roll, now: datetime) -> El
         WrongPhase, RollRefused: as `choose_roll`; the roll stays open then.
     """
     if not roll.is_sealed:
-        seal_roll(roll=roll, now=now)
+        try:
+            seal_roll(roll=roll, now=now)
+        except RollUnchangeable as error:
+            raise RollRefused(str(error)) from error
     return choose_roll(election=election, roll=roll)
 
 

@@ -1,0 +1,117 @@
+import pytest
+
+from tests.factories.voting import TREES, make_election
+from voting.models import Election, RecordEvent
+from voting.services.casting import b64
+
+pytestmark = pytest.mark.django_db
+
+YES, NO = [1, 0], [0, 1]
+
+
+def test_the_list_shows_every_election_but_drafts(client):
+    make_election(phase=Election.Phase.DRAFT)
+    sealed = make_election(phase=Election.Phase.SEALED, voters=1, trustees=1, title="Parks")
+
+    body = client.get("/api/elections").json()
+
+    assert [one["uuid"] for one in body["results"]] == [sealed.election.uuid]
+    assert body["results"][0]["title"] == "Parks"
+    assert body["results"][0]["phase"] == "SEALED"
+    assert body["results"][0]["fingerprint"] == b64(bytes(sealed.election.fingerprint))
+
+
+def test_an_election_shows_its_questions_trustees_turnout_and_result(client):
+    made = make_election(
+        phase=Election.Phase.PUBLISHED,
+        questions=[TREES],
+        voters=3,
+        trustees=2,
+        votes=[(0, [YES]), (1, [NO]), (0, [NO])],
+    )
+
+    body = client.get(f"/api/elections/{made.election.uuid}").json()
+
+    assert [question["text"] for question in body["questions"]] == [TREES.text]
+    assert [
+        (one["trustee"]["number"], one["trustee"]["name"], one["has_decrypted"])
+        for one in body["trustees"]
+    ] == [(1, "Trustee 1", True), (2, "Trustee 2", True)]
+    assert body["turnout"] == {"people": 3, "voters": 2, "ballots": 3}
+    assert body["result"] == [
+        {
+            "text": TREES.text,
+            "answers": [
+                {"text": "Yes", "count": 0, "is_blank": False},
+                {"text": "No", "count": 2, "is_blank": False},
+            ],
+        }
+    ]
+    assert "email" not in str(body)
+
+
+def test_a35_before_the_end_nothing_is_said_of_any_choice(client):
+    made = make_election(questions=[TREES], voters=2, trustees=1, votes=[(0, [YES])])
+
+    body = client.get(f"/api/elections/{made.election.uuid}").json()
+
+    assert body["result"] is None
+    assert body["turnout"] == {"people": 2, "voters": 1, "ballots": 1}
+
+
+def test_a_draft_is_not_found(client):
+    made = make_election(phase=Election.Phase.DRAFT)
+
+    for tail in ("", "/events"):
+        response = client.get(f"/api/elections/{made.election.uuid}{tail}")
+        assert response.status_code == 404
+        assert response.json()["code"] == "not_found"
+
+
+def test_the_events_have_their_places_in_the_log(client):
+    made = make_election(
+        phase=Election.Phase.PUBLISHED, questions=[TREES], voters=1, trustees=1, votes=[(0, [YES])]
+    )
+
+    body = client.get(f"/api/elections/{made.election.uuid}/events").json()
+
+    rows = RecordEvent.objects.order_by("height")
+    assert [(one["height"], one["type"], one["event"]) for one in body["results"]] == [
+        (row.height, row.type, bytes(row.hash).hex()) for row in rows
+    ]
+    indexes = [one["log_index"] for one in body["results"]]
+    assert indexes == sorted(indexes)
+    assert None not in indexes
+
+
+def test_the_events_come_in_pages(client):
+    made = make_election(
+        questions=[TREES], voters=3, trustees=1, votes=[(voter, [YES]) for voter in range(3)]
+    )
+
+    body = client.get(f"/api/elections/{made.election.uuid}/events?limit=2&offset=2").json()
+
+    assert [one["height"] for one in body["results"]] == [2, 3]
+    assert body["count"] == 4
+
+
+def test_programs_leave_no_cookie(client):
+    made = make_election(phase=Election.Phase.SEALED, voters=1, trustees=1)
+
+    for tail in ("", f"/{made.election.uuid}", f"/{made.election.uuid}/events"):
+        assert not client.get(f"/api/elections{tail}").cookies
+
+
+def test_the_schema_describes_every_address_of_elections(client):
+    body = client.get("/api/schema", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+
+    assert set(body["paths"]) >= {
+        "/api/elections",
+        "/api/elections/{uuid}",
+        "/api/elections/{uuid}/events",
+        "/api/elections/{uuid}/ballots",
+        "/api/elections/{uuid}/ballots/{tracker}",
+        "/api/elections/{uuid}/partial-decryptions",
+    }
+    cast = body["paths"]["/api/elections/{uuid}/ballots"]["post"]
+    assert set(cast["responses"]) == {"200", "201", "400", "404", "409", "411", "413", "415", "429"}

@@ -143,12 +143,14 @@ AUTH_USER_MODEL = "accounts.User"
 # allauth's backend alone: a second one would hash every wrong password twice.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "accounts.forms.passwords.LongPasswordValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "accounts.forms.passwords.UncommonPasswordValidator"},
     {
-        "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+        "NAME": "accounts.forms.passwords.OtherPasswordValidator",
         "OPTIONS": {"user_attributes": ["email", "display_name"]},
     },
 ]

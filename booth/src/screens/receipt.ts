@@ -25,7 +25,8 @@ export function showReceipt(input: { election: Election; ballot: Ballot; answer:
     });
     fillGroups(part(draft, "tracker"), ballot.tracker);
     drawQr(part<SVGElement>(draft, "qr"), ballotAddress(election, ballot));
-    onPress(draft, "save", () => saveReceipt(election, ballot, answer));
+    onPress(draft, "save", () => saveReceipt(ballot, answer));
+    onPress(draft, "promise", () => savePromise(election, ballot, answer));
     onPress(draft, "print", () => window.print());
     showPlace(draft, answer, "place-waiting");
   });
@@ -62,6 +63,7 @@ function showPlace(screen: HTMLElement, answer: Accepted, waiting: string): void
   link.href = `/log/entries/${answer.recorded.logIndex}`;
   link.textContent = word("place-entry", { index: answer.recorded.logIndex });
   place.replaceChildren(link);
+  find(screen, '[data-action="save"]').hidden = answer.recorded.receipt === undefined;
   fill(screen, { proves: word("proves-record") });
 }
 
@@ -70,8 +72,15 @@ function ballotAddress(election: Election, ballot: Ballot): string {
   return `${location.origin}/elections/${election.uuid}/ballots/${urlSafe(ballot.tracker)}/`;
 }
 
-function saveReceipt(election: Election, ballot: Ballot, answer: Accepted): void {
-  const receipt = {
+/** The proof that the ballot is in the log: a file that any checker of such logs can read. */
+function saveReceipt(ballot: Ballot, answer: Accepted): void {
+  const receipt = answer.recorded?.receipt ?? "";
+  saveFile(`receipt-${fileWord(ballot)}.tlog-proof`, receipt, "text/plain");
+}
+
+/** What the server has signed, with all that is needed to hold it to its word. */
+function savePromise(election: Election, ballot: Ballot, answer: Accepted): void {
+  const promise = {
     version: 1,
     election: election.uuid,
     name: election.name,
@@ -80,8 +89,7 @@ function saveReceipt(election: Election, ballot: Ballot, answer: Accepted): void
     address: ballotAddress(election, ballot),
     promise: answer.promise,
     ...(answer.recorded === undefined ? {} : { log_index: answer.recorded.logIndex }),
-    ...(answer.recorded?.receipt === undefined ? {} : { receipt: answer.recorded.receipt }),
   };
-  const text = `${JSON.stringify(receipt, null, 2)}\n`;
-  saveFile(`receipt-${fileWord(ballot)}.json`, text, "application/json");
+  const text = `${JSON.stringify(promise, null, 2)}\n`;
+  saveFile(`promise-${fileWord(ballot)}.json`, text, "application/json");
 }

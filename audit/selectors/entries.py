@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from audit.models import LogEntry
 
-PAGE_SIZE_ENTRIES = 50
+PAGE_SIZE_ENTRIES = 25
 HASH_HEX_CHARACTERS = 64
 TRACKER_CHARACTERS = 43
 # Two groups of a tracker are 48 bits: shorter beginnings would find strangers' ballots.

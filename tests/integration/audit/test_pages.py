@@ -49,7 +49,9 @@ def text_of(response):
 def indexes_on(response):
     return [
         int(n)
-        for n in re.findall(r'<th scope="row"[^>]*><a[^>]*>(\d+)<', response.content.decode())
+        for n in re.findall(
+            r'<th scope="row"[^>]*>\s*<a[^>]*>\s*(\d+)\s*<', response.content.decode()
+        )
     ]
 
 
@@ -76,20 +78,20 @@ class TestBoard:
         assert len(indexes) == (11 if kind == "election-event" else 1)
 
     def test_leads_to_older_and_newer_entries(self, client):
-        append_ballots(80)
+        append_ballots(25)
         sequence(today=TODAY)
-        size = MINE + 90
+        size = MINE + 35
         first = client.get("/log/")
-        assert indexes_on(first) == list(range(size - 1, size - 51, -1))
+        assert indexes_on(first) == list(range(size - 1, size - 26, -1))
         assert "Newer entries" not in text_of(first)
 
-        second = client.get("/log/?before=" + str(size - 50))
-        assert indexes_on(second) == list(range(size - 51, -1, -1))
-        assert f"?before={size - 50}" in first.content.decode()
+        second = client.get("/log/?before=" + str(size - 25))
+        assert indexes_on(second) == list(range(size - 26, -1, -1))
+        assert f"?before={size - 25}" in first.content.decode()
         assert "Older entries" not in text_of(second)
-        assert f"after={size - 51}" in second.content.decode()
+        assert f"after={size - 26}" in second.content.decode()
 
-        back = client.get(f"/log/?after={size - 51}")
+        back = client.get(f"/log/?after={size - 26}")
         assert indexes_on(back) == indexes_on(first)
 
     @pytest.mark.parametrize(
@@ -177,7 +179,7 @@ class TestEntryPage:
 
     def test_leads_to_the_neighbours(self, client):
         page = client.get("/log/entries/0").content.decode()
-        assert 'href="/log/entries/1" rel="next"' in page
+        assert re.search(r'href="/log/entries/1"\s+rel="next"', page)
         assert 'rel="prev"' not in page
         assert 'rel="next"' not in client.get(f"/log/entries/{MINE + 9}").content.decode()
 
@@ -236,7 +238,7 @@ class TestCheckingAReceipt:
         page = response.content.decode()
 
         assert 'enctype="multipart/form-data"' in page
-        assert 'type="file" name="receipt"' in page
+        assert re.search(r'<input type="file"\s+name="receipt"', page)
         assert "This server checks the file and does not keep it." in text_of(response)
         assert verifier_key() in html.unescape(page)
         assert not response.cookies

@@ -1,0 +1,87 @@
+"""The bulletin board, an entry, and the page that checks receipts, as people see them."""
+
+from datetime import date
+
+import pytest
+
+from audit.selectors import receipt_of
+from audit.services.log import append_entry
+from audit.services.sequencing import sequence
+from tests.browser.pages import (
+    NARROW,
+    WITHOUT_SCRIPT,
+    View,
+    assert_accessible,
+    assert_no_sideways_scroll,
+)
+from tests.factories.audit import BODIES, append_ballots, ballot_event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MINE = len(BODIES)
+
+
+@pytest.fixture(autouse=True)
+def log():
+    for kind, body in BODIES.items():
+        append_entry(kind=kind, body=body)
+    append_entry(kind="election-event", body=ballot_event())
+    append_ballots(60)
+    sequence(today=date(2026, 11, 21))
+
+
+@pytest.mark.parametrize(
+    "path", ["/log/", "/log/?q=nothing-like-this", "/log/?kind=booth", f"/log/entries/{MINE}"]
+)
+def test_axe_finds_nothing(page_in_every_view, path):
+    page_in_every_view.goto(path)
+    for summary in page_in_every_view.locator("summary").all():
+        summary.click()
+
+    assert_accessible(page_in_every_view)
+    assert_no_sideways_scroll(page_in_every_view)
+
+
+def check_receipt(page, content):
+    page.goto("/verify/receipt/")
+    page.get_by_label("Drop your receipt here").set_input_files(
+        {"name": "receipt-8.tlog-proof", "mimeType": "text/plain", "buffer": content}
+    )
+    page.get_by_role("button", name="Check the receipt").click()
+
+
+def test_a_checked_receipt_is_accessible(page_in_every_view):
+    check_receipt(page_in_every_view, receipt_of(index=MINE))
+
+    assert page_in_every_view.get_by_role("heading", name="The entry is in the log").is_visible()
+    assert_accessible(page_in_every_view)
+    assert_no_sideways_scroll(page_in_every_view)
+
+
+@pytest.mark.parametrize("view", [WITHOUT_SCRIPT, NARROW], ids=str)
+def test_a_forged_receipt_is_refused_with_its_step(visit, view):
+    page = visit(view)
+    check_receipt(page, receipt_of(index=MINE).replace(b"index 8", b"index 9"))
+
+    assert page.get_by_role("heading", name="The receipt does not match the log").is_visible()
+    assert page.get_by_text("receipt-8.tlog-proof: step 4 failed").is_visible()
+    assert_accessible(page)
+
+
+def test_an_observer_finds_a_ballot_by_its_tracker_and_takes_its_receipt_without_a_script(visit):
+    page = visit(View(javascript=False, options={"accept_downloads": True}))
+    page.goto(f"/log/entries/{MINE}")
+    tracker = "".join(page.locator(".pnyx-tracker span").all_inner_texts())
+    page.goto("/log/")
+    page.get_by_label("Find an entry").fill(tracker[:8])
+    page.get_by_role("button", name="Show these entries").click()
+    page.get_by_role("link", name=str(MINE), exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Receipt", exact=True).click()
+    receipt = download.value.path()
+
+    page.goto("/verify/receipt/")
+    page.get_by_label("Drop your receipt here").set_input_files(receipt)
+    page.get_by_label("Tracker of your ballot").fill(tracker)
+    page.get_by_role("button", name="Check the receipt").click()
+
+    assert page.get_by_role("heading", name="This ballot is in the log").is_visible()

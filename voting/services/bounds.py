@@ -31,27 +31,32 @@ class CastTooOften(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-def check_attempts(*, uuid: str, credential: str, now: datetime) -> None:
-    """Refuse when the credential has used up this hour's attempts.
+def check_attempts(*, uuid: str, credential: str, now: datetime) -> str | None:
+    """Refuse when the credential has used up this hour's attempts; return its counter's name.
+
+    None when Valkey does not answer: then nothing is counted.
 
     Raises:
         CastTooOften: with the seconds until the next hour.
     """
     try:
-        attempts = cache.get(_key(uuid=uuid, credential=credential, now=now), 0)
+        counter = _counter_name(uuid=uuid, credential=credential, now=now)
+        attempts = cache.get(counter, 0)
     except RedisError:
         logger.warning("Valkey does not answer: casting goes on without its hourly bound")
-        return
+        return None
     if attempts >= BALLOTS_PER_HOUR:
         raise CastTooOften(retry_after_seconds=_seconds_left(now))
+    return counter
 
 
-def count_attempt(*, uuid: str, credential: str, now: datetime) -> None:
+def count_attempt(*, counter: str | None, now: datetime) -> None:
     """Count one attempt whose signature shows that the holder of the credential made it."""
+    if counter is None:
+        return
     try:
-        key = _key(uuid=uuid, credential=credential, now=now)
-        cache.add(key, 0, timeout=_seconds_left(now))
-        cache.incr(key)
+        if not cache.add(counter, 1, timeout=_seconds_left(now)):
+            cache.incr(counter)
     except (RedisError, ValueError):  # ValueError: the hour ended between the two calls
         logger.warning("An attempt to cast was not counted")
 
@@ -62,9 +67,11 @@ def _seconds_left(now: datetime) -> int:
     return max(1, int((end - now).total_seconds()))
 
 
-def _key(*, uuid: str, credential: str, now: datetime) -> str:
+def _counter_name(*, uuid: str, credential: str, now: datetime) -> str:
     salt_name = f"cast-salt:{now:%Y-%m-%d}"
-    cache.add(salt_name, secrets.token_hex(32), timeout=SALT_LIFETIME_SECONDS)
     salt = cache.get(salt_name)
+    if salt is None:
+        cache.add(salt_name, secrets.token_hex(32), timeout=SALT_LIFETIME_SECONDS)
+        salt = cache.get(salt_name)
     message = f"{salt}|{now:%H}|{uuid}|{credential}".encode()
     return "cast:" + hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()

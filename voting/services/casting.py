@@ -234,7 +234,7 @@ def _verify(
     if not is_listed(election=election, credential=ballot.credential):
         raise BallotRejected("unknown_credential")
     try:
-        check_attempts(uuid=election.uuid, credential=ballot.credential, now=received_at)
+        counter = check_attempts(uuid=election.uuid, credential=ballot.credential, now=received_at)
     except CastTooOften as error:
         raise TooManyBallots(retry_after_seconds=error.retry_after_seconds) from error
     if has_seen_any(election=election, alphas=_alphas(ballot)):
@@ -245,9 +245,9 @@ def _verify(
         # Only the holder of the credential can get past the signature. Whoever cannot must
         # not be able to use up the attempts of somebody else.
         if error.code != "bad_signature":
-            count_attempt(uuid=election.uuid, credential=ballot.credential, now=received_at)
+            count_attempt(counter=counter, now=received_at)
         raise BallotRejected(error.code) from error
-    count_attempt(uuid=election.uuid, credential=ballot.credential, now=received_at)
+    count_attempt(counter=counter, now=received_at)
 
 
 @transaction.atomic

@@ -230,3 +230,15 @@ def test_a60_one_credential_casts_thirty_times_an_hour_at_most(made, post_ballot
     assert response.json()["code"] == "too_many_ballots"
     assert 0 < int(response["Retry-After"]) <= 3600
     assert Ballot.objects.count() == 30
+
+
+def test_a82_casting_goes_on_without_valkey(made, post_ballot, settings):
+    settings.CACHES = settings.CACHES | {
+        "default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1"}
+    }
+    started = time.perf_counter()
+
+    response = post_ballot(made, made.ballot(0, [[1, 0]]))
+
+    assert response.status_code == 201
+    assert time.perf_counter() - started < 30

@@ -3,6 +3,7 @@ import secrets
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from audit.models import LogEntry
@@ -24,6 +25,7 @@ def chain(credential, length):
     return links
 
 
+@hypothesis_settings(deadline=None)
 @given(lengths=st.lists(st.integers(1, 4), min_size=1, max_size=8), key=st.binary(min_size=32))
 def test_a_batch_keeps_every_credentials_own_order(lengths, key):
     chains = [chain(f"credential {number}", length) for number, length in enumerate(lengths)]

@@ -8,7 +8,7 @@ from django.db.utils import DatabaseError
 
 from tests.factories.voting import TREES, make_election
 from voting.models import Ballot, BallotAlpha, Credential, CredentialIssue, Election
-from voting.services.bounds import count_attempt
+from voting.services.bounds import check_attempts, count_attempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,11 +84,8 @@ def test_a54_the_counters_name_no_credential_and_end_together():
     made = make_election(questions=[TREES], voters=2, trustees=1)
     now = made.election.opens_at
     for voter in (0, 1):
-        count_attempt(
-            uuid=made.election.uuid,
-            credential=made.public(voter),
-            now=now + timedelta(seconds=voter),
-        )
+        counter = check_attempts(uuid=made.election.uuid, credential=made.public(voter), now=now)
+        count_attempt(counter=counter, now=now + timedelta(seconds=voter))
 
     client = cache._cache.get_client()
     keys = [key.decode() for key in client.keys("*")]

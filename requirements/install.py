@@ -63,9 +63,28 @@ def is_installed(name: str) -> bool:
     return PYTHON.exists() and stamp.exists() and stamp.read_text() == pins(name)
 
 
+def setting_of_pip(name: str) -> str | None:
+    """Return what this machine's pip is set to: its index and its certificates serve uv too."""
+    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
+    result = subprocess.run(  # noqa: S603 - our own command
+        command, capture_output=True, text=True, check=False
+    )
+    return result.stdout.strip() or None if result.returncode == 0 else None
+
+
+def settings_of_uv() -> dict[str, str]:
+    """Return the environment in which uv works as pip does on this machine."""
+    found = {"UV_SYSTEM_CERTS": "1"}
+    if index := os.environ.get("PIP_INDEX_URL") or setting_of_pip("index-url"):
+        found["UV_DEFAULT_INDEX"] = index
+    if certificates := os.environ.get("PIP_CERT") or setting_of_pip("cert"):
+        found["SSL_CERT_FILE"] = certificates
+    return found
+
+
 def run(command: Sequence[object], sentence: str) -> None:
     """Run a step of the installation; on failure show what it said, then the sentence."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    environment = {**settings_of_uv(), **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     if not os.access(Path.home(), os.W_OK):
         environment["UV_CACHE_DIR"] = str(ROOT / ".local" / "cache")
     result = subprocess.run(  # noqa: S603 - our own commands

@@ -55,9 +55,11 @@ function build() {
     const digest = createHash("sha256").update(files[name]).digest();
     manifest[name] = { sha256: digest.toString("hex"), integrity: `sha256-${digest.toString("base64")}` };
     writeFileSync(join(DIST, name), files[name]);
-    console.log(`${name.padEnd(12)}${String(files[name].length).padStart(8)} bytes  sha256 ${manifest[name].sha256}`);
   }
   writeFileSync(join(DIST, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const [name, { sha256 }] of Object.entries(manifest)) {
+    console.log(`${name.padEnd(12)}${String(files[name].length).padStart(8)} bytes  sha256 ${sha256}`);
+  }
 }
 
 function buildTests() {

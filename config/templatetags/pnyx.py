@@ -262,30 +262,3 @@ def note(content: str, kind: str = "", title: str = "", symbol: str = "") -> Saf
             {"kind": kind, "title": title, "icon": symbol, "content": conditional_escape(content)},
         )
     )
-
-
-# --- Forms ---------------------------------------------------------------------------------
-WIDGET_CLASSES = {
-    "checkbox": "govuk-checkboxes__input",
-    "radio": "govuk-radios__input",
-    "file": "pnyx-file",
-    "hidden": "",
-    "select": "govuk-select",
-    "textarea": "govuk-textarea",
-}
-
-
-@register.simple_tag
-def widget_attributes(widget: Mapping[str, Any], kind: str) -> SafeString:
-    """Write a widget's attributes with our class before its own, marked where it is wrong."""
-    attributes = dict(widget["attrs"])
-    css = WIDGET_CLASSES.get(kind, "govuk-input")
-    classes = [css]
-    if attributes.get("aria-invalid"):
-        classes.append(f"{css}--error")
-    classes.append(attributes.pop("class", ""))
-    if words := " ".join(filter(None, classes)):
-        attributes["class"] = words
-    named = [(key, value) for key, value in attributes.items() if value not in (None, False, True)]
-    flags = [(key,) for key, value in attributes.items() if value is True]
-    return format_html_join("", ' {}="{}"', named) + format_html_join("", " {}", flags)

@@ -36,7 +36,7 @@ def test_the_error_summary_takes_the_focus_and_leads_to_the_field(page):
     page.goto("/gallery/")
 
     assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
-    page.get_by_role("link", name="Ensure this value has at most 8 characters").click()
+    page.get_by_role("link", name="Write at most 8 characters").click()
     assert page.evaluate("document.activeElement.id") == "id_title"
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework.decorators import api_view, permission_classes, throttle_scope
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
@@ -85,6 +85,7 @@ class ServiceRefusal(APIException):
 @extend_schema(parameters=PAGED, responses=ConsultationSerializer(many=True))
 @api_view(["GET"])
 @permission_classes([IsAuthenticatedOrReadOnly])
+@throttle_scope("read")
 def consultations(request: Request) -> Response:
     """List the published consultations, the latest first."""
     rows = published_consultations().order_by("-published_at", "-pk")
@@ -94,6 +95,7 @@ def consultations(request: Request) -> Response:
 @extend_schema(responses=WholeConsultationSerializer)
 @api_view(["GET"])
 @permission_classes([IsAuthenticatedOrReadOnly])
+@throttle_scope("read")
 def consultation(request: Request, slug: str) -> Response:
     """Give one consultation with its promise, phases and figures."""
     found = _find_consultation(request, slug)
@@ -119,6 +121,7 @@ def consultation(request: Request, slug: str) -> Response:
 )
 @api_view(["GET", "POST"])
 @permission_classes([IsAuthenticatedOrReadOnly])
+@throttle_scope("read")
 def proposals(request: Request, slug: str) -> Response:
     """List the proposals of a consultation, the latest first; or make one."""
     found = _find_consultation(request, slug)
@@ -141,6 +144,7 @@ def proposals(request: Request, slug: str) -> Response:
 @extend_schema(responses=WholeProposalSerializer)
 @api_view(["GET"])
 @permission_classes([IsAuthenticatedOrReadOnly])
+@throttle_scope("read")
 def proposal(request: Request, number: int) -> Response:
     """Give one proposal with its versions and its debate."""
     return Response(_whole_proposal(request, _find_proposal(request, number)))
@@ -149,6 +153,7 @@ def proposal(request: Request, number: int) -> Response:
 @extend_schema(request=NewCommentSerializer, responses={201: CommentSerializer, **REFUSALS})
 @api_view(["POST"])
 @permission_classes([IsAuthenticatedOrReadOnly])
+@throttle_scope("write")
 def comments(request: Request, number: int) -> Response:
     """Write in the debate of a proposal."""
     found = _find_proposal(request, number)
@@ -177,6 +182,7 @@ def comments(request: Request, number: int) -> Response:
 @extend_schema(methods=["DELETE"], responses={200: EndorsementSerializer, **REFUSALS})
 @api_view(["POST", "DELETE"])
 @permission_classes([IsAuthenticatedOrReadOnly])
+@throttle_scope("write")
 def endorsement(request: Request, number: int) -> Response:
     """Endorse a proposal, or take it back. Twice counts once."""
     found = _find_proposal(request, number)

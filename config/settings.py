@@ -324,5 +324,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": environment.text("PNYX_LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # It would name the passkey at each use.
+        "fido2": {"level": "WARNING"},
+    },
 }

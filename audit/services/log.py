@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from django.db import transaction
@@ -23,7 +23,6 @@ class EntryRefused(Exception):
     """The log takes no such entry. The message names the kind and what is wrong."""
 
 
-@transaction.atomic
 def append_entry(*, kind: str, body: Mapping[str, object]) -> bytes:
     """Put an entry in the log together with the caller's other changes, or with none of them.
 
@@ -37,16 +36,34 @@ def append_entry(*, kind: str, body: Mapping[str, object]) -> bytes:
     Raises:
         EntryRefused: the kind is unknown, or the body does not fit its schema.
     """
-    entry = encode_entry(kind=kind, body=body)
-    identity = hashlib.sha256(entry).digest()
+    return append_entries(kind=kind, bodies=[body])[0]
+
+
+@transaction.atomic
+def append_entries(*, kind: str, bodies: Sequence[Mapping[str, object]]) -> list[bytes]:
+    """Put several entries of one kind in the log, in this order; else as `append_entry`.
+
+    Returns their identities. If one is refused, none is appended.
+    """
+    entries = [encode_entry(kind=kind, body=body) for body in bodies]
+    identities = [hashlib.sha256(entry).digest() for entry in entries]
     # The look into the log may miss an entry that is being sequenced right now; then both rows
     # exist for a moment, and the sequencer drops the second one.
-    if not LogEntry.objects.filter(identity=identity).exists():
-        pending = PendingEntry(
+    logged = {
+        bytes(identity)
+        for identity in LogEntry.objects.filter(identity__in=identities).values_list(
+            "identity", flat=True
+        )
+    }
+    rows = [
+        PendingEntry(
             identity=identity, kind=kind, body=entry, subject=_subject(kind=kind, body=body)
         )
-        PendingEntry.objects.bulk_create([pending], ignore_conflicts=True)
-    return identity
+        for identity, entry, body in zip(identities, entries, bodies, strict=True)
+        if identity not in logged
+    ]
+    PendingEntry.objects.bulk_create(rows, ignore_conflicts=True)
+    return identities
 
 
 def encode_entry(*, kind: str, body: Mapping[str, object]) -> bytes:

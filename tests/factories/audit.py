@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 
-from audit.services.log import append_entry
+from audit.services.log import append_entries
 
 NUMBERS = itertools.count(1)
 ELECTION = "hfd19JUwUteUwr"
@@ -68,10 +68,10 @@ def ballot_event(*, height=1, ballot="ballot", election=ELECTION) -> dict:
 def append_ballots(number) -> list[bytes]:
     """Put this many ballots of a new election in the outbox; return their identities."""
     election = f"{next(NUMBERS):x}".translate(str.maketrans("0", "z")).rjust(14, "E")
-    return [
-        append_entry(
-            kind="election-event",
-            body=ballot_event(height=height, ballot=f"{election}{height}", election=election),
-        )
-        for height in range(1, number + 1)
-    ]
+    return append_entries(
+        kind="election-event",
+        bodies=[
+            ballot_event(height=height, ballot=f"{election}{height}", election=election)
+            for height in range(1, number + 1)
+        ],
+    )

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from audit.models import LogEntry, PendingEntry
 from audit.selectors import ENTRY_KINDS, entry_schema
-from audit.services.log import EntryRefused, append_entry, encode_entry
+from audit.services.log import EntryRefused, append_entries, append_entry, encode_entry
 from tests.factories.audit import BODIES, ballot_event
 
 HASH = "a" * 64
@@ -42,6 +42,16 @@ class TestAppendEntry:
 
         assert append_entry(kind="booth", body=BODIES["booth"]) == identity
         assert not PendingEntry.objects.exists()
+
+    def test_several_keep_their_order_and_are_refused_together(self):
+        bodies = [ballot_event(height=height) for height in (3, 1, 2)]
+        identities = append_entries(kind="election-event", bodies=bodies)
+
+        rows = PendingEntry.objects.order_by("id")
+        assert [bytes(row.identity) for row in rows] == identities
+        with pytest.raises(EntryRefused):
+            append_entries(kind="booth", bodies=[BODIES["booth"], {}])
+        assert PendingEntry.objects.count() == 3
 
     def test_goes_back_with_the_callers_transaction(self):
         with transaction.atomic():

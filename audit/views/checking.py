@@ -14,12 +14,19 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from audit import selectors
-from audit.forms import ReceiptForm
+from audit.forms import BALLOT_LIMIT_BYTES, ReceiptForm
 from audit.services.log import EntryRefused, encode_entry
 from evote.encoding import decode_json
 from evote.errors import DecodeError
 from evote.tlog.note import VerifierKey
-from evote.tlog.receipt import ENTRY_LIMIT_BYTES, Check, ReceiptReport, Step, check_receipt
+from evote.tlog.receipt import (
+    ENTRY_LIMIT_BYTES,
+    RECEIPT_LIMIT_BYTES,
+    Check,
+    ReceiptReport,
+    Step,
+    check_receipt,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,8 @@ class ProvenEntry:
     content: dict[str, object]
 
 
+# The largest receipt, ballot and entry together, and the form around them.
+UPLOAD_LIMIT_BYTES = RECEIPT_LIMIT_BYTES + BALLOT_LIMIT_BYTES + ENTRY_LIMIT_BYTES + 100_000
 STATES = {True: "held", False: "failed", None: "later"}
 
 
@@ -44,6 +53,9 @@ def check(request: HttpRequest) -> HttpResponse:
     }
     if request.method != "POST":
         return render(request, "audit/check_receipt.html", context | {"form": ReceiptForm()})
+    if _length(request) > UPLOAD_LIMIT_BYTES:  # before a byte of it is read
+        context |= {"form": ReceiptForm(), "upload_limit": UPLOAD_LIMIT_BYTES // 1000}
+        return render(request, "audit/check_receipt.html", context, status=413)
     form = ReceiptForm(request.POST, request.FILES)
     if not form.is_valid():
         return render(request, "audit/check_receipt.html", context | {"form": form}, status=400)
@@ -53,6 +65,12 @@ def check(request: HttpRequest) -> HttpResponse:
     context |= {"failed_number": failed + 1, "is_ballot_checked": len(report.checks) == len(Step)}
     context |= {"file_name": _file_name(form), "entry": _entry(report)}
     return render(request, "audit/check_receipt.html", context)
+
+
+def _length(request: HttpRequest) -> int:
+    """Give the length that the sender announced; the server reads no more than that."""
+    text = request.META.get("CONTENT_LENGTH", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _report(data: dict[str, Any], *, own_key: VerifierKey) -> ReceiptReport:

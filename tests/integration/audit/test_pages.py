@@ -16,6 +16,7 @@ from audit.selectors import entry_by_identity, receipt_of, verifier_key
 from audit.services import sequencing
 from audit.services.log import append_entry
 from audit.services.sequencing import sequence
+from evote.cli.main import main
 from evote.tlog.checkpoint import sign_checkpoint
 from evote.tlog.merkle import leaf_hash
 from evote.tlog.note import SigningKey
@@ -370,6 +371,22 @@ class TestCheckingAReceipt:
 
         assert response.status_code == 400
         assert "at most 1200 kB" in text_of(response)
+
+    def test_an_upload_that_no_receipt_can_be_is_refused_unread(self, client):
+        response = self.send(client, receipt=b"x" * 3_000_000)
+
+        assert response.status_code == 413
+        assert "more than 1621 kB. Nothing of it was read." in text_of(response)
+
+    def test_a_receipt_from_the_site_satisfies_the_command_line(self, client, tmp_path, capsys):
+        path = tmp_path / "receipt.tlog-proof"
+        path.write_bytes(client.get(f"/log/entries/{MINE}.tlog-proof").content)
+        key = client.get("/log/key").content.decode().strip()
+        arguments = ["receipt", "check", str(path), "--key", key, "--tracker"]
+
+        assert main([*arguments, TRACKER]) == 0
+        assert "5. The entry is of this ballot: yes" in capsys.readouterr().out
+        assert main([*arguments, "A" * 43]) == 1
 
     def test_a_file_and_a_pasted_receipt_are_one_too_many(self, client):
         response = self.send(client, receipt=self.receipt(), pasted="x")

@@ -1,0 +1,185 @@
+"""One journey for each kind of person, through the real site, in Chromium."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from audit.selectors import verifier_key
+from evote.election import encode_trustee, make_trustee
+from evote.group import random_scalar
+from tests.browser.booth_pages import press, shown_tracker, wait_for
+from tests.browser.pages import WITHOUT_SCRIPT, assert_accessible
+from tests.factories.accounts import make_administrator, make_organisation, make_user
+from tests.factories.deliberation import (
+    make_full_consultation,
+    make_proposal,
+    make_shortlisted,
+)
+from tests.factories.voting import LINK, make_election, run_log
+from voting.models import Election
+from voting.services.credentials import send_credential_batch
+from voting.services.recording import record_waiting_ballots
+from voting.services.trustees import register_public_key
+from voting.services.verification import verify_published_record
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+VOTES = [(0, ([1, 0], [0, 1, 0, 0])), (1, ([0, 1], [0, 1, 1, 0])), (0, ([0, 1], [1, 0, 0, 0]))]
+
+
+def sign_in(page, live_server, user) -> None:
+    client = Client()
+    client.force_login(user)
+    for name, morsel in client.cookies.items():
+        page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
+
+
+def click(page, name) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_an_administrator_takes_a_debate_to_a_sealed_election_without_a_script(
+    visit, live_server, tmp_path
+):
+    organisation = make_organisation(name="Northfield City Council")
+    consultation = make_full_consultation(now=timezone.now(), organisation=organisation)
+    for title in ("Stay in the Single Market", "Put the deal to a referendum"):
+        make_shortlisted(consultation=consultation, title=title, now=timezone.now())
+    page = visit(WITHOUT_SCRIPT)
+    sign_in(page, live_server, make_administrator(organisation))
+
+    page.goto(f"{consultation.get_absolute_url()}setup/election/")
+    page.get_by_label("Title").fill("Which way for Northfield?")
+    opens = timezone.localtime() + timedelta(days=1)
+    page.get_by_label("Voting opens").fill(f"{opens:%Y-%m-%dT%H:%M}")
+    page.get_by_label("Voting closes").fill(f"{opens + timedelta(days=7):%Y-%m-%dT%H:%M}")
+    click(page, "Draft the election")
+    assert "Set up an election" in page.locator("h1").inner_text()
+    election = Election.objects.get()
+
+    rolls = tmp_path / "roll.csv"
+    rolls.write_text("email,name\nada@example.org,Ada\nalan@example.org,Alan\n")
+    page.goto(f"/accounts/organisations/{organisation.slug}/rolls/upload/")
+    page.get_by_label("Name of the roll").fill("Residents")
+    page.get_by_label("File").set_input_files(rolls)
+    click(page, "Check the file")
+    click(page, "Make the roll")
+    page.goto(f"/elections/{election.uuid}/manage/roll/")
+    page.get_by_label("Residents").check()
+    click(page, "Choose this roll")
+
+    page.get_by_role("link", name="Go on with: Credentials").click()
+    click(page, "Send credentials to 2 people")
+    election.refresh_from_db()
+    while send_credential_batch(election=election):
+        pass
+    assert {message.to[0] for message in mail.outbox} >= {"ada@example.org", "alan@example.org"}
+
+    page.goto(f"/elections/{election.uuid}/manage/trustees/")
+    page.get_by_label("Name").fill("City Ombudsman")
+    page.get_by_label("E-mail address").fill("ombudsman@example.org")
+    click(page, "Invite this trustee")
+    key = encode_trustee(make_trustee(secret_key=random_scalar(), name=None))
+    register_public_key(trustee=election.trustees.get(), data=key)
+
+    page.goto(f"/elections/{election.uuid}/manage/")
+    assert "5 of 6 tasks are done." in page.locator("main").inner_text()
+    page.get_by_role("link", name="Go on with: Seal the election").click()
+    click(page, "Seal the election")
+
+    assert "An election on its way" in page.locator("h1").inner_text()
+    election.refresh_from_db()
+    assert election.phase == Election.Phase.SEALED
+    run_log()
+    page.goto(consultation.get_absolute_url())
+    assert "Which way for Northfield?" in page.locator("body").inner_text()
+
+
+def test_a_citizen_reads_argues_votes_and_checks_the_receipt(page, live_server, tmp_path):
+    now = timezone.now()
+    consultation = make_full_consultation(now=now)
+    proposal = make_proposal(
+        consultation=consultation, title="Put the final deal to a referendum", now=now
+    )
+    citizen = make_user(email="ada@example.org", display_name="Participant 12")
+    made = make_election(
+        emails=["ada@example.org", "alan@example.org"],
+        opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(days=1),
+    )
+    sign_in(page, live_server, citizen)
+
+    page.goto("/")
+    page.get_by_role("link", name=consultation.title).first.click()
+    page.goto(proposal.get_absolute_url())
+    page.get_by_role("button", name="Endorse this proposal").click()
+    assert "1" in page.locator("main").inner_text()
+
+    letter = next(message for message in mail.outbox if message.to == ["ada@example.org"])
+    credential = LINK.search(letter.body)[1]
+    page.goto("about:blank")
+    page.goto(f"/elections/{made.election.uuid}/booth/#credential={credential}")
+    wait_for(page, "Plant trees in Mill Lane?")
+    assert credential not in page.url
+    page.get_by_label("Yes", exact=True).check()
+    press(page, "Next question")
+    page.get_by_label("Harbour", exact=True).check()
+    press(page, "Review your choices")
+    press(page, "Seal the ballot")
+    wait_for(page, "Your ballot is sealed")
+    press(page, "Cast this ballot")
+    wait_for(page, "Your ballot is in the box")
+    tracker = shown_tracker(page)
+    record_waiting_ballots(election=made.election)
+    run_log()
+
+    page.goto(f"/elections/{made.election.uuid}/ballots/")
+    page.get_by_label("Tracker").fill(tracker)
+    page.get_by_role("button", name="Find the ballot").click()
+    assert "This ballot is in the box" in page.locator("h1").inner_text()
+    assert_accessible(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the receipt").click()
+    receipt = tmp_path / "ballot.tlog-proof"
+    download.value.save_as(receipt)
+
+    checked = subprocess.run(
+        [
+            *(sys.executable, "-m", "evote.cli.main", "receipt", "check", str(receipt)),
+            *("--key", verifier_key(), "--tracker", tracker.replace(" ", "")),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_an_observer_reads_the_result_and_verifies_the_record(page, tmp_path):
+    made = make_election(phase=Election.Phase.PUBLISHED, votes=VOTES)
+    verify_published_record(election=made.election, now=timezone.now())
+    page.goto("/elections/")
+    page.get_by_role("link", name=made.election.title).click()
+    assert "Verified: 10 of 10 steps" in page.locator("main").inner_text()
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name=f"{made.election.uuid}.bel").click()
+    record = tmp_path / f"{made.election.uuid}.bel"
+    download.value.save_as(record)
+
+    checked = subprocess.run(
+        [sys.executable, "-m", "evote.cli.main", "verify", str(record), "--json"],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    report = json.loads(checked.stdout)
+    assert report["verdict"] == "complete"
+    assert report["result"] == [[0, 2], [1, 1, 1, 0]]
+    page.get_by_role("link", name="Entry").first.click()
+    assert_accessible(page)

@@ -24,11 +24,6 @@ function markStep(step: string | undefined): void {
   }
 }
 
-/** Say something that is not otherwise on the screen to those who listen to it. */
-export function announce(text: string): void {
-  byId("announcement").textContent = text;
-}
-
 export function electionAddress(uuid: string): string {
   return `/elections/${uuid}/`;
 }

@@ -43,10 +43,15 @@ export function word(name: string, values: Readonly<Record<string, string | numb
   const words = byId("words");
   const sentence = (words as HTMLTemplateElement).content.querySelector(`[data-word="${name}"]`);
   if (sentence === null) throw new Error(`the page has no word "${name}"`);
-  return (sentence.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key: string) => {
+  return oneLine(sentence.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key: string) => {
     const value = values[key];
     return typeof value === "number" ? asNumber(value) : (value ?? whole);
   });
+}
+
+/** A sentence as it is meant, however its template breaks the lines. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ");
 }
 
 export function hasWord(name: string): boolean {

@@ -1,6 +1,6 @@
 // Decrypt the sum: check what is asked, compute the factors with their proofs, hand them in.
 import { breathing } from "./breath.ts";
-import { fill, find, part } from "./dom.ts";
+import { fill, find, oneLine, part } from "./dom.ts";
 import { fetchPublic, loadElection } from "./loading.ts";
 import { combinePublicKeys, decodeTrustees, type Election, type Trustee } from "./protocol/election.ts";
 import { decodeJson, encodeJson } from "./protocol/encoding.ts";
@@ -45,7 +45,7 @@ export function startDecryption(root: HTMLElement): void {
 }
 
 /** Mark a step of the list as held, or as the one that runs. */
-function mark(root: HTMLElement, step: string, state: "later" | "wait" | "held"): void {
+function mark(root: HTMLElement, step: string, state: "later" | "wait" | "held" | "failed"): void {
   const item = find(root, `[data-check="${step}"]`);
   item.className = state === "held" ? "" : `pnyx-checks__${state}`;
   fill(item, { state: item.dataset[state] ?? "" });
@@ -164,7 +164,9 @@ function explain(root: HTMLElement, error: unknown): void {
   const sentence = sentences.querySelector(`[data-word="${name}"]`)
     ?? sentences.querySelector('[data-word="other"]');
   const detail = error instanceof Refused ? error.detail : "";
-  fill(problem, { problem: `${sentence?.textContent ?? ""} ${detail}`.trim() });
+  fill(problem, { problem: oneLine(`${sentence?.textContent ?? ""} ${detail}`) });
   problem.hidden = false;
+  const running = root.querySelector<HTMLElement>(".pnyx-checks__wait");
+  if (running !== null) mark(root, running.dataset["check"] ?? "", "failed");
   problem.focus();
 }

@@ -36,6 +36,8 @@ function showKey(root: HTMLElement, secretKey: Scalar): void {
     const name = `private-key-${root.dataset["uuid"] ?? ""}-${publicKey.slice(0, 8)}.json`;
     saveFile(name, encodeJson(encodeScalar(secretKey)), "application/json");
     register.disabled = false;
+    register.classList.remove("govuk-button--secondary");
+    find(made, '[data-action="save"]').classList.add("govuk-button--secondary");
     part(made, "saved").hidden = false;
   });
   find(made, "h3").focus();

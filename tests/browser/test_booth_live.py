@@ -202,6 +202,7 @@ def test_a_file_that_is_not_the_trustee_s_key_is_explained(
     choose_key(page, text)
     page.get_by_role("alert").get_by_text(explanation).wait_for()
 
+    assert "Failed" in page.locator("[data-check] [data-fill=state]").all_inner_texts()
     assert not posts
 
 

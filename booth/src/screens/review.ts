@@ -1,5 +1,5 @@
 // Review: the choices, the credential, and sealing.
-import { announce, show } from "../booth.ts";
+import { show } from "../booth.ts";
 import { breathing } from "../breath.ts";
 import { copyOf, fill, find, onPress, part, word } from "../dom.ts";
 import { type Ballot, createBallot, verifyBallot } from "../protocol/ballot.ts";
@@ -47,7 +47,6 @@ export function showReview(input: {
     seal({ screen, sitting }).then(
       (ballot) => {
         sitting.ballot = ballot;
-        announce("");
         input.sealed();
       },
       input.failed,

@@ -44,7 +44,7 @@ fmt: dev ## Format the code
 	$(RUN) -m djlint --quiet --reformat templates
 
 bench: dev build ## Measure: milliseconds per ballot, ballots per second
-	@for file in bench/*.py; do $(RUN) $$file $(ARGS) || exit 1; done
+	@for name in ballots casting; do $(RUN) -m bench.$$name || exit 1; done
 
 build: server messages ## Build the style sheet, the browser programs and the translations
 	@$(RUN) -m config.front_end build

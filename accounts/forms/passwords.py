@@ -3,7 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.auth.password_validation import (
+    CommonPasswordValidator,
+    MinimumLengthValidator,
+    UserAttributeSimilarityValidator,
+)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
@@ -19,6 +23,24 @@ def _cores(password: str) -> Iterator[str]:
         if repeated := REPEATED.fullmatch(text):
             yield repeated[1]
             yield EDGES.sub("", repeated[1])
+
+
+class LongPasswordValidator(MinimumLengthValidator):
+    """Ask for a length, in our words."""
+
+    def get_error_message(self) -> str:
+        """Say how long."""
+        return gettext("Choose a password of at least %(shortest)d characters") % {
+            "shortest": self.min_length
+        }
+
+
+class OtherPasswordValidator(UserAttributeSimilarityValidator):
+    """Refuse a password that is much like the address or the name, in our words."""
+
+    def get_error_message(self) -> str:
+        """Say what it is like."""
+        return gettext("This password is much like your address or name. Choose another")
 
 
 class UncommonPasswordValidator(CommonPasswordValidator):

@@ -1,10 +1,15 @@
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
+from audit.models import LogEntry, PendingEntry
 from evote.encoding import hash_of_b64
-from tests.factories.voting import built_booth
+from tests.factories.forgeries import signed
+from tests.factories.voting import built_booth, make_election
+from voting.models import Ballot, BallotAlpha
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.services.casting import b64
 
@@ -38,3 +43,45 @@ def post_ballot(client):
 
 def tracker_in(response) -> bytes:
     return hash_of_b64(response.json()["tracker"])
+
+
+@pytest.fixture
+def made():
+    """An election that is open now, with three voters."""
+    now = timezone.now()
+    return make_election(
+        voters=3,
+        trustees=1,
+        opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(days=1),
+    )
+
+
+@pytest.fixture
+def refused(post_ballot, made):
+    """Post something and see that it is refused with this code and leaves nothing behind."""
+
+    def check(ballot: bytes, code: str, *, status=400, election=None, **fields):
+        before = traces()
+        response = post_ballot(election or made, ballot, **fields)
+        assert (response.status_code, response.json()["code"]) == (status, code)
+        assert response.json()["detail"].endswith(".")
+        assert "receipt" not in response.json()
+        assert "promise" not in response.json()
+        assert traces() == before
+        return response
+
+    return check
+
+
+def traces():
+    return (
+        Ballot.objects.count(),
+        BallotAlpha.objects.count(),
+        PendingEntry.objects.count(),
+        LogEntry.objects.count(),
+    )
+
+
+def resign(made, voter, ballot) -> bytes:
+    return signed(ballot, uuid=made.election.uuid, credential=made.credentials[voter])

@@ -48,13 +48,3 @@ def event_of(*, ballot: Ballot) -> RecordEvent | None:
     if ballot.height is None:
         return None
     return RecordEvent.objects.get(election=ballot.election_id, height=ballot.height)
-
-
-def counted_ballots(*, election: Election) -> list[tuple[int, str]]:
-    """Return height and credential of each ballot that counts: the last of its credential."""
-    last: dict[str, int] = {}
-    recorded = Ballot.objects.filter(election=election, height__isnull=False)
-    for height, credential in recorded.order_by("height").values_list("height", "credential"):
-        assert height is not None
-        last[credential] = height
-    return sorted((height, credential) for credential, height in last.items())

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.models import Organisation, Role, User
-from accounts.selectors import Person, organisations_where, verified_emails
 from evote.election import decode_election
 from evote.tally import decode_result
 from voting.models import Ballot, Election, RecordEvent, Trustee
@@ -58,35 +56,6 @@ def public_elections() -> QuerySet[Election]:
 def public_election(*, uuid: str) -> Election | None:
     """Return an election that anybody may see."""
     return public_elections().filter(uuid=uuid).first()
-
-
-def election_by_uuid(*, uuid: str) -> Election | None:
-    """Return an election, a draft too: who may see it, `voting.permissions` says."""
-    return Election.objects.select_related("organisation", "roll").filter(uuid=uuid).first()
-
-
-def elections_of(*, organisation: Organisation) -> QuerySet[Election]:
-    """Return all elections of an organisation, drafts too, newest first."""
-    return Election.objects.filter(organisation=organisation).order_by("-pk")
-
-
-def administered_elections(*, user: User) -> QuerySet[Election]:
-    """Return the elections of all organisations that a person administers, newest first."""
-    organisations = organisations_where(user, Role.Kind.ADMINISTRATOR)
-    return (
-        Election.objects.filter(organisation__in=organisations)
-        .select_related("organisation")
-        .order_by("-pk")
-    )
-
-
-def trusteeships_of(*, user: Person) -> QuerySet[Trustee]:
-    """Return the places that a person holds as a trustee, by their verified addresses."""
-    return (
-        Trustee.objects.filter(email__in=verified_emails(user))
-        .select_related("election__organisation")
-        .order_by("-election_id")
-    )
 
 
 def trustee_states(*, election: Election) -> list[TrusteeState]:

@@ -84,7 +84,7 @@ def publish_result(*, election: Election) -> Election | None:
     beside the record, and both hashes in the log.
     """
     locked = (
-        Election.objects.select_for_update(skip_locked=True)
+        Election.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(pk=election.pk, phase=Election.Phase.TALLIED)
         .first()
     )

@@ -63,7 +63,7 @@ def record_waiting_ballots(*, election: Election) -> int:
     """
     with transaction.atomic():
         record = (
-            Record.objects.select_for_update(skip_locked=True)
+            Record.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(election=election, election__phase=Election.Phase.OPEN)
             .first()
         )

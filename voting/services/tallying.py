@@ -74,7 +74,7 @@ def add_chunk(*, election: Election) -> bool:
 @transaction.atomic
 def _cut_chunks(*, election: Election) -> None:
     """Make the chunks, once: heights 1 to the last ballot, in equal steps."""
-    election = Election.objects.select_for_update().get(pk=election.pk)
+    election = Election.objects.select_for_update(no_key=True).get(pk=election.pk)
     if TallyChunk.objects.filter(election=election).exists():
         return
     last = Ballot.objects.filter(election=election, height__isnull=False).count()
@@ -140,7 +140,7 @@ def _check_ballot(*, row: Ballot, description: evote.election.Election) -> Decod
 def _finish(*, election: Election) -> Election:
     """Multiply the chunks and write the event, when all chunks are there."""
     locked = (
-        Election.objects.select_for_update(skip_locked=True)
+        Election.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(pk=election.pk, phase=Election.Phase.CLOSED)
         .first()
     )

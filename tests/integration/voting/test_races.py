@@ -1,25 +1,27 @@
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from evote.verify import Verdict, verify_record
 from tests.factories.voting import TREES, make_election, run_log, tracker_of
 from voting import tasks
-from voting.models import Ballot, Election, RecordEvent, TallyChunk
+from voting.models import Ballot, Election, Record, RecordEvent, TallyChunk
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.elections import result_of
 from voting.selectors.record import record_bytes
+from voting.services import casting
 from voting.services.casting import BallotRejected, StalePrev, cast_ballot
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.phases import Refused
 from voting.services.polls import close_election
 from voting.services.record_file import check_record_file
-from voting.services.recording import record_waiting_ballots
+from voting.services.recording import append_batch, record_waiting_ballots
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,6 +140,58 @@ def test_a86_while_the_polls_close_each_ballot_is_in_the_record_or_refused():
     assert len(accepted) + len(refused) == 36
     assert not Ballot.objects.filter(height__isnull=True).exists()
     assert verdict(made) == Verdict.UNFINISHED
+
+
+def test_closing_waits_for_a_batch_that_is_being_recorded_and_the_batch_for_nothing():
+    made = make(voters=2)
+    for voter in (0, 1):
+        made.cast(voter, [YES])
+    made.election.refresh_from_db()
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        record = Record.objects.select_for_update().get(election=made.election)
+        closing = pool.submit(close_in_a_thread, made.election)
+        wait_until_somebody_waits_for_a_lock()
+        append_batch(election=made.election, record=record, limit=None)
+    closing.result()
+
+    made.election.refresh_from_db()
+    assert made.election.phase == Election.Phase.CLOSED
+    assert verdict(made) == Verdict.UNFINISHED
+
+
+def close_in_a_thread(election):
+    try:
+        close_election(election=election, now=election.closes_at)
+    finally:
+        connection.close()
+
+
+def wait_until_somebody_waits_for_a_lock():
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.05)
+    pytest.fail("nobody came to close the polls")
+
+
+def test_recording_goes_on_while_voters_cast():
+    made = make(voters=2)
+    made.cast(0, [YES])
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        casting._lock_against_closing(election=made.election)
+        recorded = pool.submit(record_in_a_thread, made.election).result(timeout=20)
+
+    assert recorded == 1
+
+
+def record_in_a_thread(election):
+    try:
+        return record_waiting_ballots(election=election)
+    finally:
+        connection.close()
 
 
 def test_a81_every_sweep_eight_times_at_once_has_one_effect():

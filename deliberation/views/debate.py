@@ -118,12 +118,14 @@ def reply(request: HttpRequest, number: int) -> HttpResponse:
         "removal": removal_of(parent),
         "proposal": parent.proposal,
         "consultation": parent.proposal.consultation,
-        "version": current_version(parent.proposal),
         "form": form,
         "obstacle": obstacle,
         "has_draft": bool(draft) and request.method == "GET",
     }
     is_part = request.headers.get("HX-Request") == "true" and request.method == "GET"
+    if is_part:
+        # The script puts the form below the comment, and the cursor into it.
+        form.fields["body"].widget.attrs["autofocus"] = True
     template = "deliberation/partials/reply_form.html" if is_part else "deliberation/reply.html"
     return render(request, template, context, status=CONFLICT if request.method == "POST" else 200)
 

@@ -34,6 +34,7 @@ from tests.factories.deliberation import (
     make_report,
     make_shortlisted,
 )
+from tests.unit.deliberation.test_markdown import ATTACKS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -201,6 +202,7 @@ def assert_holds(page, path) -> None:
     assert_no_sideways_scroll(page)
 
 
+@pytest.mark.slow
 def test_public_pages_hold_in_every_view(page_in_every_view, scene):
     for path in public_pages(scene):
         assert_holds(page_in_every_view, path)
@@ -218,6 +220,7 @@ def test_moderators_pages_hold(page_in_every_view, live_server, scene):
         assert_holds(page_in_every_view, path)
 
 
+@pytest.mark.slow
 def test_administrators_pages_hold(page_in_every_view, live_server, scene):
     sign_in(page_in_every_view, live_server, scene.administrator)
     for path in pages_of_administrators(scene):
@@ -253,6 +256,43 @@ def test_a_person_proposes_and_argues(visit, live_server, scene, view):
 
     assert page.get_by_text("But not all of them will read it.").is_visible()
     assert Comment.objects.filter(parent__body="It is the people's deal.").count() == 1
+
+
+def test_the_reply_form_opens_below_the_comment_with_the_cursor_in_it(page, live_server, scene):
+    sign_in(page, live_server, make_user(password=None))
+    page.goto(scene.proposal.get_absolute_url())
+
+    page.locator(f"#comment-{scene.comment.pk} > .pnyx-comment__do").get_by_text("Reply").click()
+    page.get_by_label("Your reply").wait_for()
+
+    assert page.url.endswith(scene.proposal.get_absolute_url())
+    page.wait_for_function(f"document.activeElement.id == 'reply-{scene.comment.pk}-body'")
+    assert_accessible(page)
+
+
+def test_a_63_what_people_write_neither_runs_nor_breaks_the_policy(page, scene):
+    for number, attack in enumerate(ATTACKS):
+        make_comment(proposal=scene.proposal, body=f"{attack}\n\n{number}", now=timezone.now())
+    rude = make_user(password=None, display_name="<img src=x onerror=alert(1)>")
+    proposal = make_proposal(
+        consultation=scene.consultation,
+        author=rude,
+        title="<script>alert(1)</script> as title",
+        body="\n\n".join(ATTACKS),
+        now=timezone.now(),
+    )
+
+    for path in (
+        scene.proposal.get_absolute_url(),
+        proposal.get_absolute_url(),
+        f"{proposal.get_absolute_url()}versions/",
+        f"{scene.consultation.get_absolute_url()}proposals/",
+        scene.consultation.get_absolute_url(),
+    ):
+        page.goto(path)
+        assert (
+            page.locator("main script, main iframe, main img, main form[action^=http]").count() == 0
+        )
 
 
 def test_the_debate_can_be_walked_by_keyboard(page, scene):

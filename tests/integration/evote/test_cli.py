@@ -2,28 +2,18 @@ import json
 import stat
 import subprocess
 import sys
-import threading
 from dataclasses import replace
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from evote import __version__
-from evote.cli import sources
-from evote.cli.main import main
 from evote.election import (
-    combine_public_keys,
-    decode_election,
     decode_trustee,
-    encode_election,
-    encode_trustees,
     verify_trustee,
 )
 from evote.encoding import encode_json
 from evote.group import encode_secret_scalar
-from evote.record import encode_owned, encode_setup, read_record
 from evote.tally import decode_partial_decryption, verify_partial_decryption
 from tests.factories.evote import (
     ONE_OF_TWO,
@@ -34,43 +24,9 @@ from tests.factories.evote import (
     write_complete_record,
     write_tally,
 )
+from tests.factories.records import BALLOTS, CLOSED, COMPLETE, WORLD, voted, write
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "belenios"
-WORLD = make_world(questions=[PLAIN])
-BALLOTS = [WORLD.ballot(0, [[0, 1, 1]]), WORLD.ballot(1, [[1, 0, 0]])]
-COMPLETE = write_complete_record(WORLD, BALLOTS).data()
-
-
-def voted(*bodies):
-    writer = RecordWriter().setup(WORLD)
-    for body in bodies:
-        writer.add("Ballot", body)
-    return writer
-
-
-CLOSED = write_tally(voted(*BALLOTS), count_ballots(WORLD, BALLOTS)).data()
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capfd):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = stop.code
-        output = capfd.readouterr()
-        return status, output.out, output.err
-
-    return run
-
-
-def write(name, data, *, mode=0o600):
-    path = Path(name)
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    path.chmod(mode)
-    return name
 
 
 class TestMain:
@@ -424,179 +380,3 @@ class TestTrustee:
         status, _, errors = self.decrypt(run, CLOSED, "--submit")
         assert status == 2
         assert "--submit needs the address" in errors
-
-
-class Site(BaseHTTPRequestHandler):
-    def __init__(self, *arguments, pages, received, **options):
-        self.pages, self.received = pages, received
-        super().__init__(*arguments, **options)
-
-    def do_GET(self):
-        status, headers, body = self.pages.get(self.path, (404, {}, b"no such page"))
-        self.answer(status, headers, body)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.received.append((self.path, self.headers["Content-Type"], body))
-        status, headers, answer = self.pages.get(self.path, (404, {}, b"no such page"))
-        self.answer(status, headers, answer)
-
-    def answer(self, status, headers, body):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def site():
-    pages, received = {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, pages=pages, received=received))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", pages, received
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class TestAddresses:
-    UUID = WORLD.election.uuid
-    RECORD = f"/elections/{UUID}/{UUID}.bel"
-    UPLOAD = f"/api/elections/{UUID}/partial-decryptions"
-
-    @pytest.mark.parametrize(
-        "path", [RECORD, f"/elections/{UUID}/", f"/elections/{UUID}", f"/elections/{UUID}/ballots/"]
-    )
-    def test_a_record_is_verified_from_its_own_or_its_elections_address(self, run, site, path):
-        address, pages, _ = site
-        pages[self.RECORD] = (200, {}, COMPLETE)
-        assert run("verify", address + path)[0] == 0
-
-    def test_a_redirect_is_followed_on_the_web_only(self, run, site, tmp_path):
-        address, pages, _ = site
-        pages["/old.bel"] = (302, {"Location": self.RECORD}, b"")
-        pages[self.RECORD] = (200, {}, COMPLETE)
-        assert run("verify", address + "/old.bel")[0] == 0
-        secret = tmp_path / "secret.bel"
-        secret.write_bytes(COMPLETE)
-        pages["/trap.bel"] = (302, {"Location": secret.as_uri()}, b"")
-        assert run("verify", address + "/trap.bel")[0] == 2
-
-    def test_an_answer_that_is_no_record_is_named(self, run, site):
-        address, _, _ = site
-        status, _, errors = run("verify", address + self.RECORD)
-        assert status == 2
-        assert f"{address}{self.RECORD}: the server answered 404" in errors
-        assert "no such page" in errors
-
-    def test_an_address_that_is_no_election_is_explained(self, run, site):
-        address, _, _ = site
-        status, _, errors = run("verify", address + "/about/")
-        assert status == 2
-        assert "…/elections/<uuid>/" in errors
-
-    def test_a_server_that_does_not_answer_is_named(self, run):
-        status, _, errors = run("verify", "http://127.0.0.1:9/elections/x/")
-        assert status == 2
-        assert "http://127.0.0.1:9" in errors
-
-    def test_a_download_beyond_the_limit_is_stopped(self, run, site, monkeypatch):
-        address, pages, _ = site
-        pages[self.RECORD] = (200, {}, COMPLETE)
-        monkeypatch.setattr(sources, "RECORD_LIMIT_BYTES", 5000)
-        status, _, errors = run("verify", address + self.RECORD)
-        assert (status, "larger than 5000 bytes" in errors) == (2, True)
-
-    def test_a_trustee_submits_to_the_server_the_record_came_from(self, run, site):
-        address, pages, received = site
-        pages[self.RECORD] = (200, {}, CLOSED)
-        pages[self.UPLOAD] = (201, {}, b"{}")
-        write("key.json", encode_json(encode_secret_scalar(WORLD.secret_keys[0])))
-        page = f"{address}/elections/{self.UUID}/"
-        status, output, errors = run("trustee", "decrypt", page, "--key", "key.json", "--submit")
-        assert (status, output) == (0, "")
-        assert f"The server took it: {address}{self.UPLOAD}" in errors
-        [(path, content_type, body)] = received
-        assert (path, content_type) == (self.UPLOAD, "application/json")
-        value = json.loads(body)
-        assert list(value) == ["owner", "partial_decryption"]
-        assert value["owner"] == 1
-        verify_partial_decryption(
-            data=value["partial_decryption"].encode(),
-            election=WORLD.election,
-            trustee=WORLD.trustees[0],
-            tally=count_ballots(WORLD, BALLOTS).tally,
-        )
-        assert encode_secret_scalar(WORLD.secret_keys[0]).encode() not in body
-
-    def test_a_refused_submission_gives_the_servers_reason(self, run, site):
-        address, pages, _ = site
-        pages[self.RECORD] = (200, {}, CLOSED)
-        pages[self.UPLOAD] = (409, {}, b'{"code":"not_closed","detail":"Wait."}')
-        write("key.json", encode_json(encode_secret_scalar(WORLD.secret_keys[0])))
-        status, _, errors = run(
-            "trustee", "decrypt", address + self.RECORD, "--key", "key.json", "--submit"
-        )
-        assert status == 2
-        assert '{"code":"not_closed","detail":"Wait."}' in errors
-
-
-def test_a_whole_election_can_be_run_from_the_command_line(run):
-    keys = []
-    for owner in (1, 2):
-        _, output, _ = run("trustee", "keygen", "--output", f"key{owner}.json")
-        keys.append(decode_trustee(output.strip().encode()))
-    world = make_world(questions=[ONE_OF_TWO], voters=1)
-    election = decode_election(
-        encode_election(
-            uuid=world.election.uuid,
-            name="By hand",
-            description="",
-            public_key=combine_public_keys(keys),
-            questions=[ONE_OF_TWO],
-            context=None,
-        )
-    )
-    run(
-        "credential", "generate", "--election", election.uuid, "--count", 3,
-        "--private", "private.txt", "--public", "credentials.json",
-    )  # fmt: skip
-    objects = {
-        "election": election.archived,
-        "trustees": encode_trustees(keys),
-        "credentials": Path("credentials.json").read_bytes(),
-    }
-    writer = RecordWriter().add("Setup", *objects.values(), encode_setup(**objects))
-    write("a.bel", writer.data())
-    bodies = []
-    for line, answers in zip(
-        Path("private.txt").read_text().splitlines(), ("[[1,0]]", "[[0,1]]", "[[1,0]]"), strict=True
-    ):
-        write("credential", line)
-        write("answers", answers)
-        _, output, _ = run(
-            "ballot", "create", "a.bel", "--credential", "credential", "--answers", "answers"
-        )
-        bodies.append(output.encode())
-        writer.add("Ballot", bodies[-1])
-
-    own = replace(
-        world, election=election, public_list=objects["credentials"], trustees=tuple(keys)
-    )
-    write_tally(writer, count_ballots(own, bodies))
-    for owner in (1, 2):
-        write("a.bel", writer.data())
-        _, output, _ = run("trustee", "decrypt", "a.bel", "--key", f"key{owner}.json")
-        data = output.strip().encode()
-        writer.add("PartialDecryption", data, encode_owned(owner=owner, payload=data))
-    writer.add("Result", b'{"result":[[2,1]]}')
-    status, output, _ = run("verify", write("a.bel", writer.data()))
-    assert status == 0
-    assert "    2  A\n    1  B\n" in output
-    assert len(read_record(writer.data()).events) == 9

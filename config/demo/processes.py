@@ -56,6 +56,10 @@ class Child:
         stop(self.process, by=signal.SIGTERM, seconds=STOP_SECONDS)
 
 
+# By what each dies with the supervisor. A worker that was asked gently would wait for Valkey.
+DEATH = {"web": signal.SIGTERM, "worker": signal.SIGQUIT, "beat": signal.SIGTERM}
+
+
 def commands(*, port: int) -> dict[str, list[str]]:
     """Return the commands of the web server, the worker and beat, by name."""
     python = [sys.executable, "-m"]
@@ -93,6 +97,6 @@ def start(*, name: str, command: list[str], place: Place, env: dict[str, str]) -
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent(by=signal.SIGTERM),
+            preexec_fn=die_with_parent(by=DEATH[name]),
         )
     return Child(name=name, process=process, log=path)

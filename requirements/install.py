@@ -65,6 +65,8 @@ def is_installed(name: str) -> bool:
 
 def setting_of_pip(name: str) -> str | None:
     """Return what this machine's pip is set to: its index and its certificates serve uv too."""
+    if not PYTHON.exists():
+        return None
     command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
     result = subprocess.run(  # noqa: S603 - our own command
         command, capture_output=True, text=True, check=False

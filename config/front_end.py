@@ -95,14 +95,10 @@ def _node_folder() -> Path:
 
 
 def _install_node() -> None:
-    uv = Path(sys.executable).parent / "uv"
-    command = [str(uv), "pip", "install", "-q", "--require-hashes", "--only-binary", ":all:"]
-    command += ["--python", sys.executable, "--target", str(LOCAL / "node")]
-    result = subprocess.run(  # noqa: S603 - our own command
-        [*command, "-r", str(ROOT / "requirements" / "node.txt")], check=False
-    )
-    if result.returncode != 0:
-        msg = "Node.js did not install: install Node.js 20 or newer yourself."
+    installer = ROOT / "requirements" / "install.py"
+    command = [sys.executable, str(installer), "node"]
+    if subprocess.run(command, check=False).returncode != 0:  # noqa: S603 - our own command
+        msg = "Node.js did not install."
         raise CannotBuild(msg)
 
 

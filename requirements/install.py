@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Make .venv and install one pinned set of requirements into it: `install.py server|dev`.
+"""Install one pinned set of requirements: `install.py server|dev|node`.
+
+The first two go into .venv, which is made if it is missing; Node.js, for machines that have
+none, goes into a folder of its own.
 
 Runs on the machine's own Python with nothing but its standard library, and does nothing when
 the set is installed already. Whatever is missing gets one plain sentence.
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+NODE = ROOT / ".local" / "node"
 PYTHON = VENV / "bin" / "python"
 FREE_SPACE_BYTES = 1_500 * 2**20
 OLDEST_PYTHON = (3, 11)
@@ -130,11 +134,25 @@ def install(name: str) -> None:
     say(f"Installed Python packages in {time.monotonic() - started:.0f} s.")
 
 
+def install_node() -> None:
+    """Install Node.js with the uv that is in .venv."""
+    run(
+        [
+            *(VENV / "bin" / "uv", "pip", "install", "-q", "--require-hashes", "--target", NODE),
+            *("--python", PYTHON, "--only-binary", ":all:", "-r", "requirements/node.txt"),
+        ],
+        "see above; or install Node.js 20 or newer yourself.",
+    )
+
+
 def main() -> None:
     """Install the set that the command line names, unless it or a larger one is there."""
-    if len(sys.argv) != 2 or sys.argv[1] not in {"server", "dev"}:
+    if len(sys.argv) != 2 or sys.argv[1] not in {"server", "dev", "node"}:
         sys.exit(__doc__)
     name = sys.argv[1]
+    if name == "node":
+        install_node()
+        return
     if is_installed(name) or (name == "server" and is_installed("dev")):
         return
     look_around()

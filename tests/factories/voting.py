@@ -74,9 +74,7 @@ class MadeElection:
 
     def public(self, voter: int) -> str:
         """The public part of a voter's credential."""
-        return derive_public_credential(
-            uuid=self.election.uuid, credential=self.credentials[voter]
-        )
+        return derive_public_credential(uuid=self.election.uuid, credential=self.credentials[voter])
 
     def ballot(self, voter: int, answers: Sequence[Sequence[int]]) -> bytes:
         """Make a ballot, as the booth would."""

@@ -112,7 +112,9 @@ def _major(node: str) -> int:
 
 def _run(program: str, *arguments: str, sentence: str) -> None:
     folder = _node_folder()
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    # The machine's certificates count, for the Node.js of the wheel too.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
     if not os.access(Path.home(), os.W_OK):
         environment["npm_config_cache"] = str(LOCAL / "cache" / "npm")
     command = [str(folder / program), *arguments]

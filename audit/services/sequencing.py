@@ -51,6 +51,9 @@ def sequence(*, today: date) -> int:
     with _only_sequencer() as is_ours:
         if not is_ours:
             return 0
+        # Before anything gets a place: places that were given cannot be taken back, and would be
+        # in the way when the database is set right again.
+        refuse_contradiction(head=latest_head(), published=_published())
         sequenced = 0
         for _ in range(BATCHES_PER_RUN):
             size = take_in_pending()
@@ -65,12 +68,9 @@ def finish_head(*, today: date) -> None:
     """Sign and publish the newest head, as far as that has not been done yet."""
     head = latest_head()
     published = _published()
-    if head is None:
-        if published is not None:
-            msg = f"{published.size} entries were published, and the database holds none."
-            raise LogHalted(msg)
-        return
     refuse_contradiction(head=head, published=published)
+    if head is None:
+        return
     old_size = published.size if published is not None else 0
     if old_size == head.size and Checkpoint.objects.filter(head=head).exists():
         return
@@ -152,7 +152,7 @@ def _full_tile(*, level: int, index: int) -> Tile:
 # --- Step 2: sign -------------------------------------------------------------------------------
 
 
-def refuse_contradiction(*, head: TreeHead, published: CheckpointText | None) -> None:
+def refuse_contradiction(*, head: TreeHead | None, published: CheckpointText | None) -> None:
     """Compare the database with the checkpoint that the world has seen.
 
     A database restored from an older copy is consistent in itself and still a lie: only marks
@@ -163,6 +163,9 @@ def refuse_contradiction(*, head: TreeHead, published: CheckpointText | None) ->
     """
     if published is None:
         return
+    if head is None:
+        msg = f"{published.size} entries were published, and the database holds none."
+        raise LogHalted(msg)
     if published.size > head.size:
         msg = (
             f"The published checkpoint covers {published.size} entries and the database holds "

@@ -277,6 +277,7 @@ class TestHalts:
 
         assert (folder() / "checkpoint").read_bytes() == longer
         assert latest_checkpoint().head_id == 3
+        assert LogEntry.objects.count() == 3, "the waiting entry got a place"
 
     def test_when_the_database_is_empty_and_something_was_published(self):
         publishing.publish_checkpoint(sign_checkpoint(size=9, root=bytes(32), key=signing_key()))

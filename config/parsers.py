@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.utils.http import parse_header_parameters
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
@@ -54,6 +54,6 @@ class StrictJSONParser(BaseParser):
         if len(body) > BODY_LIMIT_BYTES:
             raise BodyTooLarge
         try:
-            return decode_json(body, source=_("the request"), limit_bytes=BODY_LIMIT_BYTES)
+            return decode_json(body, source=str(_("the request")), limit_bytes=BODY_LIMIT_BYTES)
         except DecodeError as error:
             raise ParseError(detail=str(error), code=error.code) from error

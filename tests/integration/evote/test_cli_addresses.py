@@ -74,7 +74,9 @@ class TestAddresses:
     UPLOAD = f"/api/elections/{UUID}/partial-decryptions"
 
     @pytest.mark.parametrize(
-        "path", [RECORD, f"/elections/{UUID}/", f"/elections/{UUID}", f"/elections/{UUID}/ballots/"]
+        "path",
+        [RECORD, f"/elections/{UUID}/", f"/elections/{UUID}", f"/elections/{UUID}/ballots/"],
+        ids=["record", "page", "page without slash", "page of ballots"],
     )
     def test_a_record_is_verified_from_its_own_or_its_elections_address(self, run, site, path):
         address, pages, _ = site

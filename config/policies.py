@@ -72,7 +72,6 @@ _FEATURES = (
     "screen-wake-lock",
     "serial",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 # Passkeys and the copy button are the only powers a page of ours asks for.

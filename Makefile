@@ -33,7 +33,7 @@ check: dev ## Run every static check
 	.venv/bin/lint-imports
 	$(RUN) -m djlint --quiet --lint --check templates
 	$(RUN) -m config.front_end check
-	$(OFFLINE) $(RUN) manage.py makemigrations --check --dry-run
+	$(OFFLINE) $(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	.venv/bin/hadolint --failure-threshold info Dockerfile
 	$(RUN) -m config.front_end compose
 	$(RUN) -m pytest -q -n 0 tests/architecture

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.services.log import append_entry
 from evote.record import Event, encode_event
@@ -100,14 +100,32 @@ def append_batch(*, election: Election, record: Record, limit: int | None) -> in
         ballot.batch, ballot.height = record.batches, event.height
         events.append(event)
     RecordEvent.objects.bulk_create(events, batch_size=BALLOTS_PER_TRANSACTION)
-    for start in range(0, len(chosen), BALLOTS_PER_TRANSACTION):
-        batch = [ballots[tracker] for tracker in chosen[start : start + BALLOTS_PER_TRANSACTION]]
-        Ballot.objects.bulk_update(batch, ["batch", "height"])
-    # Rewritten together with the ballots, so that their row versions tell no other order.
-    BallotAlpha.objects.filter(election=election, is_mingled=False).update(is_mingled=True)
+    _rewrite_rows(election=election, ballots=[ballots[tracker] for tracker in chosen])
     record.save()
     transaction.on_commit(lambda: grow_record_file(election=election))
     return len(chosen)
+
+
+def _rewrite_rows(*, election: Election, ballots: Sequence[Ballot]) -> None:
+    """Write the places of a batch, so that the tables keep no other order than the record's.
+
+    PostgreSQL writes new versions of rows in the order in which it comes to them, so the
+    order is given: the ballots' heights, and the size of the α. What it moved out of a row
+    because it was long would stay where it was, so the body is written anew.
+    """
+    alphas = BallotAlpha.objects.filter(election=election, is_mingled=False)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE voting_ballot SET batch = %s, height = %s, body = body || ''::bytea"
+            " WHERE id = %s",
+            [(ballot.batch, ballot.height, ballot.pk) for ballot in ballots],
+        )
+        cursor.execute(
+            "UPDATE voting_ballotalpha SET is_mingled = true"
+            " FROM unnest(%s::bytea[]) AS seen(alpha)"
+            " WHERE election_id = %s AND voting_ballotalpha.alpha = seen.alpha",
+            [sorted(bytes(alpha) for alpha in alphas.values_list("alpha", flat=True)), election.pk],
+        )
 
 
 def order_batch(*, links: Sequence[Link], key: bytes) -> list[Link]:

@@ -39,7 +39,7 @@ DATABASES = {
 }
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "default": {"BACKEND": "config.counters.ValkeyCache", "LOCATION": REDIS_URL},
     # Where the REST interface counts when Valkey is out of reach.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }

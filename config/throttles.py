@@ -13,10 +13,12 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import BaseCache, caches
+from django.core.cache import caches
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+
+from config.counters import count
 
 if TYPE_CHECKING:  # the framework's views import this module
     from rest_framework.views import APIView
@@ -26,6 +28,7 @@ DEFAULT_SCOPE = "read"
 IPV6 = 6
 IPV6_SUBSCRIBER_BITS = 64
 WINDOW_SECONDS = 60
+COUNTER_SECONDS = WINDOW_SECONDS + 5
 
 
 def subscriber(address: str) -> str:
@@ -57,17 +60,12 @@ class MinuteThrottle(BaseThrottle):
             window=int(time.time()) // WINDOW_SECONDS,
         )
         try:
-            count = self._count(caches["default"], name)
+            number = count(caches["default"], name, seconds=COUNTER_SECONDS)
         except RedisError:
             LOGGER.warning("The counters of the REST interface are out of reach.")
-            count = self._count(caches["process"], name)
-        return count <= settings.REQUESTS_PER_MINUTE[scope]
+            number = count(caches["process"], name, seconds=COUNTER_SECONDS)
+        return number <= settings.REQUESTS_PER_MINUTE[scope]
 
     def wait(self) -> float:
         """Return the seconds until the next window."""
         return WINDOW_SECONDS - time.time() % WINDOW_SECONDS
-
-    @staticmethod
-    def _count(store: BaseCache, name: str) -> int:
-        store.add(name, 0, timeout=WINDOW_SECONDS + 5)
-        return store.incr(name)

@@ -13,12 +13,13 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from redis.exceptions import RedisError
 
 BALLOTS_PER_HOUR = 30
 BALLOTS_PER_CREDENTIAL = 1000
 SALT_LIFETIME_SECONDS = 24 * 3600
+SALT_KNOWN_SECONDS = 60
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def check_attempts(*, uuid: str, credential: str, now: datetime) -> str | None:
     """
     try:
         counter = _counter_name(uuid=uuid, credential=credential, now=now)
-        attempts = cache.get(counter, 0)
+        attempts = caches["default"].get(counter, 0)
     except RedisError:
         logger.warning("Valkey does not answer: casting goes on without its hourly bound")
         return None
@@ -55,8 +56,8 @@ def count_attempt(*, counter: str | None, now: datetime) -> None:
     if counter is None:
         return
     try:
-        if not cache.add(counter, 1, timeout=_seconds_left(now)):
-            cache.incr(counter)
+        if not caches["default"].add(counter, 1, timeout=_seconds_left(now)):
+            caches["default"].incr(counter)
     except (RedisError, ValueError):  # ValueError: the hour ended between the two calls
         logger.warning("An attempt to cast was not counted")
 
@@ -67,11 +68,21 @@ def _seconds_left(now: datetime) -> int:
     return max(1, int((end - now).total_seconds()))
 
 
+def _salt_of_the_day(now: datetime) -> str:
+    """Return the salt that all processes share today; each asks for it once a minute."""
+    name = f"cast-salt:{now:%Y-%m-%d}"
+    known: tuple[str, str] | None = caches["process"].get("cast-salt")
+    if known is not None and known[0] == name:
+        return known[1]
+    store = caches["default"]
+    store.add(name, secrets.token_hex(32), timeout=SALT_LIFETIME_SECONDS)
+    salt = str(store.get(name))
+    # Under one name, so that tomorrow's takes the place of today's.
+    caches["process"].set("cast-salt", (name, salt), timeout=SALT_KNOWN_SECONDS)
+    return salt
+
+
 def _counter_name(*, uuid: str, credential: str, now: datetime) -> str:
-    salt_name = f"cast-salt:{now:%Y-%m-%d}"
-    salt = cache.get(salt_name)
-    if salt is None:
-        cache.add(salt_name, secrets.token_hex(32), timeout=SALT_LIFETIME_SECONDS)
-        salt = cache.get(salt_name)
+    salt = _salt_of_the_day(now)
     message = f"{salt}|{now:%H}|{uuid}|{credential}".encode()
     return "cast:" + hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()

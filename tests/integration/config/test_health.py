@@ -8,7 +8,7 @@ from config.tasks import heartbeat
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.integration.config.urls")]
 NO_VALKEY = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.counters.ValkeyCache",
         "LOCATION": "unix:///nonexistent/valkey.sock",
     }
 }

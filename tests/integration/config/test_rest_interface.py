@@ -117,7 +117,7 @@ class TestLimits:
     @override_settings(
         CACHES={
             "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "BACKEND": "config.counters.ValkeyCache",
                 "LOCATION": "unix:///nonexistent/valkey.sock",
             },
             "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

@@ -68,8 +68,10 @@ def take_place() -> Place:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        lock.seek(0)
-        msg = f"A demo is running here already (process {lock.read().strip()}): stop it first."
+        with lock:
+            lock.seek(0)
+            owner = lock.read().strip()
+        msg = f"A demo is running here already (process {owner}): stop it first."
         raise CannotStart(msg) from error
     lock.truncate(0)
     lock.write(str(os.getpid()))

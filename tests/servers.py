@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded.child import CannotStart
 from config.embedded.postgres import Postgres
 from config.embedded.valkey import Valkey
 
@@ -22,6 +23,9 @@ class Servers:
         folder = Path(self.folder.name)
         os.environ.setdefault("PNYX_DEBUG", "1")
         os.environ.setdefault("PNYX_DATA_DIR", str(folder / "data"))
+        # All tests are one subscriber; the tests of the limits set their own.
+        for scope in ("READS", "CASTS", "WRITES"):
+            os.environ.setdefault(f"PNYX_{scope}_PER_MINUTE", "1000000")
         self.postgres = Postgres(folder / "postgres")
         self.valkey = Valkey(folder / "valkey", sockets=self.postgres.sockets)
         if "DATABASE_URL" not in os.environ:
@@ -47,7 +51,10 @@ SERVERS = pytest.StashKey[Servers]()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the servers in the controlling process, unless the environment names others."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        early_config.stash[SERVERS] = Servers()
+        try:
+            early_config.stash[SERVERS] = Servers()
+        except CannotStart as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,6 +46,36 @@ def kept() -> Summary | None:
     if not file.exists():
         return None
     return Summary(**json.loads(file.read_text(encoding="utf-8")))
+
+
+class PageMissing(Exception):
+    """A page that the demo points to does not come up."""
+
+
+def look_at_pages(summary: Summary) -> None:
+    """Fetch every kind of page that a visitor begins with.
+
+    Raises:
+        PageMissing: one of them is not there.
+
+    """
+    elections = [f"/elections/{uuid}/" for uuid in (summary.counted, summary.open)]
+    record = f"/elections/{summary.counted}/{summary.counted}.bel"
+    pages = [
+        *("/", "/consultations/", "/consultations/consensus-on-brexit/", "/elections/"),
+        *elections,
+        *(f"/elections/{summary.counted}/result/", f"/elections/{summary.open}/booth/", record),
+        *("/log/", "/log/checkpoint", "/verify/", "/accounts/login/", "/api/schema"),
+        *("/api/elections", "/api/consultations"),
+    ]
+    for page in pages:
+        try:
+            with urllib.request.urlopen(settings.BASE_URL + page, timeout=30) as answer:  # noqa: S310
+                answer.read()
+        except OSError as error:
+            msg = f"{settings.BASE_URL}{page}: {error}"
+            raise PageMissing(msg) from error
+    say(f"Looked at {len(pages)} pages: all are there.")
 
 
 def show(summary: Summary) -> None:

@@ -5,7 +5,7 @@ from django.db import OperationalError
 
 from config.demo.elections import Stuck
 from config.demo.load import HalfLoaded, WrongResult, load
-from config.demo.summary import kept, show
+from config.demo.summary import PageMissing, kept, look_at_pages, show
 from config.demo.trustees import EvoteFailed
 from config.demo.voters import CastingFailed
 
@@ -19,8 +19,10 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         """Load it unless it is there, and print addresses, sign-ins and results."""
         try:
-            show(kept() or load())
-        except (HalfLoaded, WrongResult, Stuck, EvoteFailed, CastingFailed) as error:
+            summary = kept() or load()
+            look_at_pages(summary)
+            show(summary)
+        except (HalfLoaded, WrongResult, PageMissing, Stuck, EvoteFailed, CastingFailed) as error:
             raise CommandError(str(error)) from error
         except OperationalError as error:
             msg = f"The database went away: {error}"

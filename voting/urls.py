@@ -1,6 +1,7 @@
 """Addresses of elections: pages, the booth, the public files, and the REST interface."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 
 from voting.api import records
 from voting.api.ballots import BallotView, CastView
@@ -9,23 +10,34 @@ from voting.views import booth, management, public, trustee
 
 app_name = "voting"
 
+
+class TextWithoutNul(StringConverter):
+    """A part of an address that may be looked up: PostgreSQL refuses NUL with an error."""
+
+    regex = r"[^/\x00]+"
+
+
+register_converter(TextWithoutNul, "text")
+
 # Outsiders rely on these: they stay as they are.
 interface: list[URLPattern | URLResolver] = [
     path("api/elections", ElectionsView.as_view(), name="api-elections"),
-    path("api/elections/<str:uuid>", ElectionView.as_view(), name="api-election"),
-    path("api/elections/<str:uuid>/events", EventsView.as_view(), name="api-events"),
-    path("api/elections/<str:uuid>/ballots", CastView.as_view(), name="api-cast"),
-    path("api/elections/<str:uuid>/ballots/<str:tracker>", BallotView.as_view(), name="api-ballot"),
+    path("api/elections/<text:uuid>", ElectionView.as_view(), name="api-election"),
+    path("api/elections/<text:uuid>/events", EventsView.as_view(), name="api-events"),
+    path("api/elections/<text:uuid>/ballots", CastView.as_view(), name="api-cast"),
     path(
-        "api/elections/<str:uuid>/partial-decryptions",
+        "api/elections/<text:uuid>/ballots/<text:tracker>", BallotView.as_view(), name="api-ballot"
+    ),
+    path(
+        "api/elections/<text:uuid>/partial-decryptions",
         PartialDecryptionsView.as_view(),
         name="api-partial-decryptions",
     ),
-    path("elections/<str:uuid>/<str:name>.bel", records.record, name="record"),
-    path("elections/<str:uuid>/result.note", records.result_note, name="result-note"),
+    path("elections/<text:uuid>/<text:name>.bel", records.record, name="record"),
+    path("elections/<text:uuid>/result.note", records.result_note, name="result-note"),
     *(
         path(
-            f"elections/<str:uuid>/{name}.json",
+            f"elections/<text:uuid>/{name}.json",
             records.archived,
             {"name": name},
             name=f"{name}-json",
@@ -36,36 +48,36 @@ interface: list[URLPattern | URLResolver] = [
 pages: list[URLPattern | URLResolver] = [
     path("elections/", public.elections, name="elections"),
     path("elections/new/", management.new_election, name="new"),
-    path("elections/<str:uuid>/", public.election, name="election"),
-    path("elections/<str:uuid>/result/", public.result, name="result"),
-    path("elections/<str:uuid>/ballots/", public.find_ballot, name="find-ballot"),
-    path("elections/<str:uuid>/ballots/<str:tracker>/", public.ballot, name="ballot"),
-    path("elections/<str:uuid>/booth/", booth.booth, name="booth"),
-    path("elections/<str:uuid>/trustee/", trustee.trustee, name="trustee"),
-    path("elections/<str:uuid>/manage/", management.manage, name="manage"),
-    path("elections/<str:uuid>/manage/details/", management.details, name="details"),
-    path("elections/<str:uuid>/manage/questions/", management.questions, name="questions"),
+    path("elections/<text:uuid>/", public.election, name="election"),
+    path("elections/<text:uuid>/result/", public.result, name="result"),
+    path("elections/<text:uuid>/ballots/", public.find_ballot, name="find-ballot"),
+    path("elections/<text:uuid>/ballots/<text:tracker>/", public.ballot, name="ballot"),
+    path("elections/<text:uuid>/booth/", booth.booth, name="booth"),
+    path("elections/<text:uuid>/trustee/", trustee.trustee, name="trustee"),
+    path("elections/<text:uuid>/manage/", management.manage, name="manage"),
+    path("elections/<text:uuid>/manage/details/", management.details, name="details"),
+    path("elections/<text:uuid>/manage/questions/", management.questions, name="questions"),
     path(
-        "elections/<str:uuid>/manage/questions/<int:number>/", management.question, name="question"
+        "elections/<text:uuid>/manage/questions/<int:number>/", management.question, name="question"
     ),
     path(
-        "elections/<str:uuid>/manage/questions/<int:number>/drop/",
+        "elections/<text:uuid>/manage/questions/<int:number>/drop/",
         management.drop_question,
         name="drop-question",
     ),
-    path("elections/<str:uuid>/manage/roll/", management.roll, name="roll"),
-    path("elections/<str:uuid>/manage/trustees/", management.trustees, name="trustees"),
+    path("elections/<text:uuid>/manage/roll/", management.roll, name="roll"),
+    path("elections/<text:uuid>/manage/trustees/", management.trustees, name="trustees"),
     path(
-        "elections/<str:uuid>/manage/trustees/<int:number>/drop/",
+        "elections/<text:uuid>/manage/trustees/<int:number>/drop/",
         management.drop_trustee,
         name="drop-trustee",
     ),
     path(
-        "elections/<str:uuid>/manage/trustees/<int:number>/remind/",
+        "elections/<text:uuid>/manage/trustees/<int:number>/remind/",
         management.remind_trustee,
         name="remind-trustee",
     ),
-    path("elections/<str:uuid>/manage/credentials/", management.credentials, name="credentials"),
-    path("elections/<str:uuid>/manage/seal/", management.seal, name="seal"),
+    path("elections/<text:uuid>/manage/credentials/", management.credentials, name="credentials"),
+    path("elections/<text:uuid>/manage/seal/", management.seal, name="seal"),
 ]
 urlpatterns = interface + pages

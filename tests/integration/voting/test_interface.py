@@ -1,12 +1,18 @@
+import re
+
 import pytest
+from django.urls.converters import StringConverter
 
 from tests.factories.voting import TREES, make_election
 from voting.models import Election, RecordEvent
 from voting.services.casting import b64
+from voting.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
 
 YES, NO = [1, 0], [0, 1]
+JSON = "application/json"
+PARAMETER = re.compile(r"<\w+:(\w+)>")
 
 
 def test_the_list_shows_every_election_but_drafts(client):
@@ -100,6 +106,24 @@ def test_programs_leave_no_cookie(client):
 
     for tail in ("", f"/{made.election.uuid}", f"/{made.election.uuid}/events"):
         assert not client.get(f"/api/elections{tail}").cookies
+
+
+def addresses_with(text):
+    for pattern in urlpatterns:
+        fields = {
+            name: text if isinstance(converter, StringConverter) else 1
+            for name, converter in pattern.pattern.converters.items()
+        }
+        if text in fields.values():
+            yield "/" + PARAMETER.sub(
+                lambda found, fields=fields: str(fields[found[1]]), str(pattern.pattern)
+            )
+
+
+@pytest.mark.parametrize("address", list(addresses_with("%00")))
+def test_a59_nul_in_an_address_leads_nowhere(client, address):
+    for response in (client.get(address), client.post(address, b"{}", content_type=JSON)):
+        assert response.status_code == 404
 
 
 def test_the_schema_describes_every_address_of_elections(client):

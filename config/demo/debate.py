@@ -34,6 +34,17 @@ PHASES = (
     (Phase.Kind.VOTE, -1, 30),
     (Phase.Kind.ANSWER, 30, 60),
 )
+# The second consultation is where the reader takes part.
+NEXT_SUMMARY = (
+    "Five more statements of the same conversation stand here as proposals. Endorse them, argue "
+    "for and against, or make a proposal of your own. Data: CC BY 4.0, The Computational "
+    "Democracy Project."
+)
+NEXT_PHASES = (
+    (Phase.Kind.PROPOSE, -4, 21),
+    (Phase.Kind.VOTE, 21, 35),
+    (Phase.Kind.ANSWER, 35, 65),
+)
 # The limits on how much one person may write hold for the demo too.
 BETWEEN_PROPOSALS = timedelta(hours=8)
 BETWEEN_COMMENTS = timedelta(minutes=97)
@@ -83,25 +94,69 @@ def shortlisted(consultation: Consultation, statements: Sequence[Statement]) -> 
 
 def open_consultation(*, people: People, now: datetime) -> Consultation:
     """Make the consultation with its promise and its phases, and publish it."""
-    begin = now + timedelta(days=-22)
-    consultation = draft_consultation(
-        organisation=people.organisation,
+    return _open(
+        people=people,
         title="Can there be consensus on Brexit?",
         slug="consensus-on-brexit",
+        summary=SUMMARY,
+        what_is_bound="The council answers every statement that a majority agreed with.",
+        threshold=6,
+        phases=PHASES,
+        now=now,
     )
-    describe_consultation(
-        consultation=consultation, title="Can there be consensus on Brexit?", summary=SUMMARY
+
+
+def open_next_debate(*, conversation: Conversation, people: People, now: datetime) -> None:
+    """Open a consultation in which the reader of the demo can propose, endorse and comment."""
+    consultation = _open(
+        people=people,
+        title="What should be voted on next?",
+        slug="next-vote",
+        summary=NEXT_SUMMARY,
+        what_is_bound="The council puts every shortlisted proposal to the vote.",
+        threshold=12,
+        phases=NEXT_PHASES,
+        now=now,
     )
+    moment = now + timedelta(days=-3)
+    for number in conversation.plan["next"]:
+        proposal = _propose(
+            consultation,
+            conversation,
+            people,
+            statement=conversation.statements[number],
+            now=moment,
+        )
+        moment += BETWEEN_PROPOSALS
+        for participant, user in people.participants.items():
+            if conversation.stances[participant][number] == "1":
+                endorse_proposal(proposal=proposal, user=user, now=moment)
+
+
+def _open(
+    *,
+    people: People,
+    title: str,
+    slug: str,
+    summary: str,
+    what_is_bound: str,
+    threshold: int,
+    phases: Sequence[tuple[Phase.Kind, int, int]],
+    now: datetime,
+) -> Consultation:
+    begin = now + timedelta(days=phases[0][1] - 1)
+    consultation = draft_consultation(organisation=people.organisation, title=title, slug=slug)
+    describe_consultation(consultation=consultation, title=title, summary=summary)
     make_promise(
         consultation=consultation,
         who_decides="The council, in public session, after the vote.",
-        what_is_bound="The council answers every statement that a majority agreed with.",
+        what_is_bound=what_is_bound,
         by_when="Thirty days after the vote.",
         contact_name="Office for Participation",
         contact_email="participation@example.org",
-        endorsement_threshold=6,
+        endorsement_threshold=threshold,
     )
-    for kind, starts, ends in PHASES:
+    for kind, starts, ends in phases:
         add_phase(
             consultation=consultation,
             kind=kind,

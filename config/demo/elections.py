@@ -101,12 +101,20 @@ def draft_open(
         proposals=proposals,
         form=Form.ONE_QUESTION,
         title="What should the council answer first?",
-        question="Which of these statements should the council answer first? Choose one or two.",
+        question="Which of these statements should the council answer first?",
         minimum=1,
         maximum=2,
         opens_at=now,
         closes_at=now + timedelta(days=28),
         now=now,
+    )
+    link.election = revise_election(
+        election=link.election,
+        title=link.election.title,
+        description="Four more statements of the conversation, on one ballot.",
+        opens_at=link.election.opens_at,
+        closes_at=link.election.closes_at,
+        consultation_url=link.election.consultation_url,
     )
     voters = [(CITIZEN, "Noor Citizen")]
     voters += [

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Organisation
 from config.demo import elections, trustees, voters
 from config.demo.conversation import ANSWERS, CHOICES, OPPOSITE, Conversation, read_conversation
-from config.demo.debate import hold_debate, open_consultation, shortlisted
+from config.demo.debate import hold_debate, open_consultation, open_next_debate, shortlisted
 from config.demo.installation import (
     ADMINISTRATOR,
     CITIZEN,
@@ -68,6 +68,7 @@ def load() -> Summary:
     counted = _vote(conversation=conversation, election=counted)
     with step("While voting is open: proposals, endorsements, a debate, two more elections"):
         hold_debate(consultation=consultation, conversation=conversation, people=people, now=now)
+        open_next_debate(conversation=conversation, people=people, now=now)
         first = conversation.most_answered
         link_election(
             consultation=consultation,

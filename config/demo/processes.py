@@ -12,7 +12,7 @@ from config.embedded.child import die_with_parent, stop
 
 STOP_SECONDS = 10.0
 LAST_LINES = 15
-# Measured on two cores with real ballots: docs/operations.md.
+# One web process a core: checking proofs keeps it busy. bench/casting.py measures.
 WEB_PROCESSES = 2
 WEB_THREADS = 4
 WORKER_PROCESSES = 2

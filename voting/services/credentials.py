@@ -6,6 +6,7 @@ The mail, the page and the record say so.
 
 import logging
 import secrets
+import time
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
@@ -21,6 +22,9 @@ from voting.models import Credential, CredentialIssue, Election
 from voting.services.phases import Refused, lock_election
 
 MAILS_PER_BATCH = 200
+# A batch that a slow mail server drags out is written long before Celery ends its task: else
+# the same people would get another mail from every run.
+BATCH_LIMIT_SECONDS = 120
 
 logger = logging.getLogger(__name__)
 
@@ -96,14 +100,18 @@ def _mail_all(
     sent: list[int] = []
     refused: list[int] = []
     connection = get_connection()
+    deadline = time.monotonic() + BATCH_LIMIT_SECONDS
     try:
         connection.open()
         for issue in issues:
             try:
                 public.append(_mail_one(election, issue.roll_entry, connection))
                 sent.append(issue.pk)
-            except (SMTPRecipientsRefused, SMTPDataError):
+            except (SMTPRecipientsRefused, SMTPDataError, ValueError):
+                # ValueError: nobody can write to this address at all.
                 refused.append(issue.pk)
+            if time.monotonic() > deadline:
+                break  # the next sweep goes on from here
     except (SMTPException, OSError):
         # What went out so far is kept; the next sweep goes on from here.
         logger.warning("Sending credentials of election %s was interrupted", election.uuid)

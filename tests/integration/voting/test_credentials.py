@@ -18,6 +18,7 @@ from voting.services.elections import RollRefused, choose_roll
 pytestmark = pytest.mark.django_db
 
 DEAD = "dead@example.org"
+UNWRITABLE = "unwritable@example.org"
 
 
 class Moody(EmailBackend):
@@ -29,6 +30,8 @@ class Moody(EmailBackend):
     def send_messages(self, messages):
         if any(DEAD in message.to for message in messages):
             raise smtplib.SMTPRecipientsRefused({DEAD: (550, b"no such user")})
+        if any(UNWRITABLE in message.to for message in messages):
+            raise UnicodeEncodeError("ascii", UNWRITABLE, 0, 1, "ordinal not in range")
         if Moody.is_going and Moody.delivered == 2:
             raise smtplib.SMTPServerDisconnected
         Moody.delivered += 1
@@ -132,6 +135,28 @@ def test_what_went_out_before_the_mail_server_left_is_kept_and_the_rest_goes_lat
     assert send_credential_batch(election=made.election) == 2
 
     assert Credential.objects.count() == len(mail.outbox) == 4
+
+
+def test_an_address_nobody_can_write_to_does_not_send_the_others_a_second_mail(moody):
+    made = with_roll(emails=["ada@example.org", UNWRITABLE, "bo@example.org"])
+    issue_credentials(election=made.election)
+
+    assert send_credential_batch(election=made.election) == 3
+    assert refused_addresses(election=made.election) == [UNWRITABLE]
+    assert send_credential_batch(election=made.election) == 0
+    assert [message.to for message in mail.outbox] == [["ada@example.org"], ["bo@example.org"]]
+
+
+def test_a_slow_mail_server_ends_the_batch_and_nobody_gets_a_second_mail(monkeypatch):
+    monkeypatch.setattr("voting.services.credentials.BATCH_LIMIT_SECONDS", -1)
+    made = with_roll(emails=[f"{name}@example.org" for name in ("ada", "bo", "cy")])
+    issue_credentials(election=made.election)
+
+    sent = [send_credential_batch(election=made.election) for _ in range(4)]
+
+    assert sent == [1, 1, 1, 0]
+    assert Credential.objects.count() == len({message.to[0] for message in mail.outbox}) == 3
+    assert len(mail.outbox) == 3
 
 
 def test_a_batch_that_dies_before_it_is_written_leaves_no_credential_on_the_list(monkeypatch):

@@ -1,5 +1,6 @@
 """What programs ask of the log and what they get."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from audit.models import LogEntry
@@ -67,6 +68,7 @@ class EntriesQuerySerializer(serializers.Serializer[object]):
     limit = serializers.IntegerField(min_value=1, max_value=ENTRIES_LIMIT, default=50)
 
 
+@extend_schema_serializer(component_name="LogRefusal")
 class RefusalSerializer(serializers.Serializer[object]):
     """Why there is no answer."""
 

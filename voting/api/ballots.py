@@ -23,7 +23,7 @@ from evote.encoding import hash_of_b64, read_text
 from evote.errors import DecodeError
 from voting.api.bodies import BodyRefused, read_body
 from voting.selectors.ballots import ballot_by_tracker
-from voting.selectors.elections import public_election
+from voting.selectors.elections import election_at_slot
 from voting.serializers import (
     BallotStatusSerializer,
     CastSerializer,
@@ -85,7 +85,7 @@ class CastView(APIView):
     )
     def post(self, request: Request, uuid: str) -> Response:
         """Take a ballot; the same bytes again get the same receipt."""
-        election = public_election(uuid=uuid)
+        election = election_at_slot(uuid=uuid)
         if election is None:
             return _no_election()
         try:
@@ -129,7 +129,7 @@ class BallotView(APIView):
     )
     def get(self, _request: Request, uuid: str, tracker: str) -> Response:
         """Say whether the ballot is accepted or recorded, with what proves it."""
-        election = public_election(uuid=uuid)
+        election = election_at_slot(uuid=uuid)
         if election is None:
             return _no_election()
         digest = _tracker_in_address(tracker)

@@ -1,11 +1,22 @@
 """Questions to the ballot box. Blind: it knows credentials, never people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
 
 from voting.models.ballot import NO_PREVIOUS_BALLOT, Ballot, BallotAlpha
-from voting.models.credential import Credential
 from voting.models.election import Election
 from voting.models.record import RecordEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the box and the list of credentials say of a ballot that has just come."""
+
+    is_in_box: bool
+    is_listed: bool
+    has_seen_alpha: bool
 
 
 def ballot_by_tracker(*, election: Election, tracker: bytes) -> Ballot | None:
@@ -13,29 +24,47 @@ def ballot_by_tracker(*, election: Election, tracker: bytes) -> Ballot | None:
     return Ballot.objects.filter(election=election, tracker=tracker).first()
 
 
-def is_listed(*, election: Election, credential: str) -> bool:
-    """Say whether the credential is on the election's public list."""
-    return Credential.objects.filter(election=election, public=credential).exists()
+def find_in_box(
+    *, election: Election, tracker: bytes, credential: str, alphas: Sequence[bytes]
+) -> Findings:
+    """Look up in one statement what there is to know of a ballot before it is verified."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT"
+            " EXISTS (SELECT FROM voting_ballot"
+            " WHERE election_id = %(election)s AND tracker = %(tracker)s),"
+            " EXISTS (SELECT FROM voting_credential"
+            " WHERE election_id = %(election)s AND public = %(credential)s),"
+            " EXISTS (SELECT FROM voting_ballotalpha"
+            " WHERE election_id = %(election)s AND alpha = ANY(%(alphas)s))",
+            {
+                "election": election.pk,
+                "tracker": tracker,
+                "credential": credential,
+                "alphas": list(alphas),
+            },
+        )
+        is_in_box, is_listed, has_seen_alpha = cursor.fetchone()
+    return Findings(is_in_box=is_in_box, is_listed=is_listed, has_seen_alpha=has_seen_alpha)
 
 
 def current_tracker(*, election: Election, credential: str) -> bytes:
-    """Return the tracker of a credential's ballot that counts now; 32 zeros for none.
-
-    It is the end of the chain of `prev`: the order is the chain's, never a clock's.
-    """
+    """Return the tracker of a credential's ballot that counts now; 32 zeros for none."""
     chain = Ballot.objects.filter(election=election, credential=credential)
-    successor = {
-        bytes(prev): bytes(tracker) for prev, tracker in chain.values_list("prev", "tracker")
-    }
+    return end_of_chain(
+        {bytes(prev): bytes(tracker) for prev, tracker in chain.values_list("prev", "tracker")}
+    )
+
+
+def end_of_chain(successor: Mapping[bytes, bytes]) -> bytes:
+    """Follow `prev` to the ballot that nothing replaces: the order is the chain's, never a clock's.
+
+    `successor` gives for each tracker, and for 32 zeros, that of the ballot which replaces it.
+    """
     current = NO_PREVIOUS_BALLOT
     while current in successor:
         current = successor[current]
     return current
-
-
-def count_ballots_of(*, election: Election, credential: str) -> int:
-    """Return how often this credential has cast, revotes included."""
-    return Ballot.objects.filter(election=election, credential=credential).count()
 
 
 def has_seen_any(*, election: Election, alphas: Iterable[bytes]) -> bool:

@@ -58,6 +58,16 @@ def public_election(*, uuid: str) -> Election | None:
     return public_elections().filter(uuid=uuid).first()
 
 
+def election_at_slot(*, uuid: str) -> Election | None:
+    """Return a public election with what casting needs of it, in one cheap statement."""
+    rows = Election.objects.raw(
+        "SELECT id, uuid, phase, opens_at, closes_at, fingerprint, archived_election"
+        " FROM voting_election WHERE uuid = %s AND phase <> 'DRAFT'",
+        [uuid],
+    )
+    return next(iter(rows), None)
+
+
 def trustee_states(*, election: Election) -> list[TrusteeState]:
     """Return the trustees in the order of the record, with what each has done."""
     decrypted = set(

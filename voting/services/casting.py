@@ -16,15 +16,15 @@ from evote.ballot import Ballot as DecodedBallot
 from evote.ballot import decode_ballot, verify_ballot
 from evote.encoding import hash_of_b64
 from evote.errors import DecodeError, InvalidBallot
-from voting.models.ballot import Ballot, BallotAlpha
+from voting.models.ballot import Ballot
 from voting.models.election import Election
 from voting.selectors.ballots import (
+    Findings,
     ballot_by_tracker,
-    count_ballots_of,
     current_tracker,
     event_of,
+    find_in_box,
     has_seen_any,
-    is_listed,
 )
 from voting.services.bounds import (
     BALLOTS_PER_CREDENTIAL,
@@ -32,6 +32,7 @@ from voting.services.bounds import (
     check_attempts,
     count_attempt,
 )
+from voting.services.box import open_slot, put_in_box
 
 # Each stable code with the sentence that people read. None of them says that a ballot is in
 # the box: where one of these comes back, it is not.
@@ -150,12 +151,17 @@ def cast_ballot(*, election: Election, body: bytes, prev: bytes, received_at: da
     except (DecodeError, InvalidBallot) as error:
         raise BallotRejected(error.code) from error
     tracker = hash_of_b64(ballot.tracker)
-    if (known := _accepted_before(election=election, tracker=tracker, prev=prev)) is not None:
+    findings = find_in_box(
+        election=election, tracker=tracker, credential=ballot.credential, alphas=_alphas(ballot)
+    )
+    if findings.is_in_box:
+        known = _accepted_before(election=election, tracker=tracker, prev=prev)
+        assert known is not None, "no ballot leaves the box"
         return known
     if not election.accepts_ballots_at(received_at):
         raise BallotRejected("not_open")
     try:
-        _verify(election=election, description=description, ballot=ballot, received_at=received_at)
+        _verify(description=description, ballot=ballot, findings=findings, received_at=received_at)
         stored = _store(election=election, ballot=ballot, prev=prev, received_at=received_at)
     except (BallotRejected, IntegrityError) as error:
         # The same bytes, sent twice at once, may have got in between: then this is no refusal.
@@ -225,19 +231,21 @@ def _accepted_before(*, election: Election, tracker: bytes, prev: bytes) -> Cast
 
 def _verify(
     *,
-    election: Election,
     description: evote.election.Election,
     ballot: DecodedBallot,
+    findings: Findings,
     received_at: datetime,
 ) -> None:
     """Check what is not in the ballot first, because it costs least; then signature and proofs."""
-    if not is_listed(election=election, credential=ballot.credential):
+    if not findings.is_listed:
         raise BallotRejected("unknown_credential")
     try:
-        counter = check_attempts(uuid=election.uuid, credential=ballot.credential, now=received_at)
+        counter = check_attempts(
+            uuid=description.uuid, credential=ballot.credential, now=received_at
+        )
     except CastTooOften as error:
         raise TooManyBallots(retry_after_seconds=error.retry_after_seconds) from error
-    if has_seen_any(election=election, alphas=_alphas(ballot)):
+    if findings.has_seen_alpha:
         raise BallotRejected("duplicate_ciphertext")
     try:
         verify_ballot(ballot=ballot, election=description)
@@ -255,35 +263,22 @@ def _store(
     *, election: Election, ballot: DecodedBallot, prev: bytes, received_at: datetime
 ) -> Ballot:
     """Write the ballot and its α, or nothing. The constraints of the tables decide races."""
-    locked = _lock_against_closing(election=election)
-    if not locked.accepts_ballots_at(received_at):
+    slot = open_slot(election=election, credential=ballot.credential)
+    if not slot.election.accepts_ballots_at(received_at):
         raise BallotRejected("not_open")
-    current = current_tracker(election=election, credential=ballot.credential)
-    if prev != current:
-        raise StalePrev(current=current)
-    count = count_ballots_of(election=election, credential=ballot.credential)
-    if count >= BALLOTS_PER_CREDENTIAL:
+    if prev != slot.current:
+        raise StalePrev(current=slot.current)
+    if slot.ballots >= BALLOTS_PER_CREDENTIAL:
         raise TooManyBallots(retry_after_seconds=None)
-    stored = Ballot.objects.create(
+    stored = Ballot(
         election=election,
         tracker=hash_of_b64(ballot.tracker),
         credential=ballot.credential,
         prev=prev,
         body=ballot.archived,
     )
-    BallotAlpha.objects.bulk_create(
-        BallotAlpha(election=election, alpha=alpha) for alpha in sorted(_alphas(ballot))
-    )
+    put_in_box(ballot=stored, alphas=sorted(_alphas(ballot)))
     return stored
-
-
-def _lock_against_closing(*, election: Election) -> Election:
-    """Share the election's row with other casts; whoever closes it waits for all of them."""
-    rows = Election.objects.raw(
-        "SELECT id, phase, opens_at, closes_at FROM voting_election WHERE id = %s FOR SHARE",
-        [election.pk],
-    )
-    return rows[0]
 
 
 def _lost_race(*, election: Election, ballot: DecodedBallot) -> BallotRejected:

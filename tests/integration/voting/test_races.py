@@ -15,7 +15,7 @@ from voting.models import Ballot, Election, Record, RecordEvent, TallyChunk
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.elections import result_of
 from voting.selectors.record import record_bytes
-from voting.services import casting
+from voting.services.box import open_slot
 from voting.services.casting import BallotRejected, StalePrev, cast_ballot
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.phases import Refused
@@ -181,7 +181,7 @@ def test_recording_goes_on_while_voters_cast():
     made = make(voters=2)
     made.cast(0, [YES])
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        casting._lock_against_closing(election=made.election)
+        open_slot(election=made.election, credential=made.public(1))
         recorded = pool.submit(record_in_a_thread, made.election).result(timeout=20)
 
     assert recorded == 1

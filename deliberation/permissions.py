@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.utils.formats import date_format
+from django.utils import dateformat
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Organisation, Role, User
 from accounts.permissions import has_resting_role, is_administrator, is_moderator
@@ -208,4 +209,8 @@ def _phase_obstacle(
 
 def _in_words(moment: datetime) -> str:
     """Return the moment in the reader's language and the installation's time zone."""
-    return date_format(localtime(moment), "DATETIME_FORMAT")
+    local = localtime(moment)
+    return _("%(day)s, %(time)s") % {
+        "day": dateformat.format(local, pgettext("date format", "j F Y")),
+        "time": dateformat.format(local, "H:i"),
+    }

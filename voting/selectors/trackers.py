@@ -2,11 +2,14 @@
 
 import base64
 import binascii
+import re
 
 from django.utils.translation import gettext as _
 
 TRACKER_BYTES = 32
 TRACKER_CHARACTERS = 43
+# Two groups of four: what the booth tells people to note at least.
+START_CHARACTERS = 8
 
 
 class InvalidTracker(Exception):
@@ -32,6 +35,14 @@ def decode_typed_tracker(text: str) -> bytes:
     if encode_tracker(tracker) != compact:
         raise InvalidTracker(_("The last character of this tracker cannot be right."))
     return tracker
+
+
+def is_start_of_tracker(text: str) -> bool:
+    """Say whether the text is the start of a tracker, and long enough for the board's search."""
+    compact = "".join(text.split())
+    return START_CHARACTERS <= len(compact) < TRACKER_CHARACTERS and bool(
+        re.fullmatch(r"[A-Za-z0-9+/]+", compact)
+    )
 
 
 def encode_tracker(tracker: bytes) -> str:

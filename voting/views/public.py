@@ -4,13 +4,20 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from voting.models import Election
 from voting.permissions import can_administer_election, can_see_election
 from voting.selectors import checks, overview
-from voting.selectors.trackers import InvalidTracker, decode_typed_tracker, encode_in_address
+from voting.selectors.trackers import (
+    InvalidTracker,
+    decode_typed_tracker,
+    encode_in_address,
+    is_start_of_tracker,
+)
 
 ELECTIONS_PER_PAGE = 20
 
@@ -73,9 +80,11 @@ def result(request: HttpRequest, uuid: str) -> HttpResponse:
 
 @require_GET
 def find_ballot(request: HttpRequest, uuid: str) -> HttpResponse:
-    """Lead from a typed tracker to its ballot's page."""
+    """Lead from a typed tracker to its ballot's page, from the start of one to the board."""
     election = _visible_election(request, uuid)
     typed = request.GET.get("tracker", "")
+    if is_start_of_tracker(typed):
+        return redirect(f"{reverse('audit:board')}?{urlencode({'q': ''.join(typed.split())})}")
     try:
         tracker = decode_typed_tracker(typed)
     except InvalidTracker as error:

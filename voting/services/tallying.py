@@ -77,8 +77,9 @@ def _cut_chunks(*, election: Election) -> None:
     election = Election.objects.select_for_update(no_key=True).get(pk=election.pk)
     if TallyChunk.objects.filter(election=election).exists():
         return
-    last = Ballot.objects.filter(election=election, height__isnull=False).count()
-    # The Setup event has height 0, so the ballots' heights are 1, 2, …, last.
+    # Counted in the record, not in the box, so that a ballot missing there is missed. The Setup
+    # event has height 0, so the ballots' heights are 1, 2, …, last.
+    last = RecordEvent.objects.filter(election=election, type=RecordEvent.Type.BALLOT).count()
     TallyChunk.objects.bulk_create(
         TallyChunk(
             election=election,

@@ -159,6 +159,17 @@ class TestByHand:
         with pytest.raises(TallyRefused, match="not as it was accepted"):
             tally_election(election=made.election)
 
+    @pytest.mark.parametrize("height", [1, 3, 5])
+    def test_a44_a_ballot_taken_out_of_the_box_stops_the_tally(self, height):
+        made = closed()
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE voting_ballot DISABLE TRIGGER stays")
+            cursor.execute("DELETE FROM voting_ballot WHERE height = %s", [height])
+
+        with pytest.raises(TallyRefused, match=r"1 ballots .* missing"):
+            tally_election(election=made.election)
+
     def test_a_refused_tally_is_said_in_the_diary_and_tried_again(self, caplog):
         made = closed(phase=Election.Phase.OPEN, votes=[(0, [YES])])
         made.credentials.append("11111-111111-11111-111111")

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 
 from evote.cli.errors import CommandFailed
-from evote.cli.sources import is_address, read_record_source, read_source
+from evote.cli.sources import (
+    check_is_election_asked_for,
+    is_address,
+    read_record_source,
+    read_source,
+)
 from evote.credential import decode_credentials
 from evote.election import ELECTION_LIMIT_BYTES, Election, decode_election
 from evote.errors import EvoteError
@@ -35,7 +40,9 @@ def find_election(source: str) -> KnownElection:
             data = read_source(source, limit_bytes=ELECTION_LIMIT_BYTES)
             return KnownElection(decode_election(data), record=None)
         record = read_record(read_record_source(source))
-        return KnownElection(decode_election(record.events[0].objects[0]), record=record)
+        election = decode_election(record.events[0].objects[0])
+        check_is_election_asked_for(election.uuid, source=source)
+        return KnownElection(election, record=record)
     except CommandFailed:
         raise
     except EvoteError as error:

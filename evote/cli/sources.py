@@ -65,6 +65,20 @@ def election_address(source: str) -> ElectionAddress | None:
     return ElectionAddress(site=f"{parts.scheme}://{parts.netloc}{before}", uuid=uuid)
 
 
+def check_is_election_asked_for(uuid: str, *, source: str) -> None:
+    """See that the record found at an election's address is of that election.
+
+    A valid record of another election is no answer, least of all to a trustee or a voter.
+
+    Raises:
+        CommandFailed: it is of another one.
+    """
+    address = election_address(source)
+    if address is not None and address.uuid != uuid:
+        msg = f"{source}: the server gave the record of another election, {uuid}"
+        raise CommandFailed(msg)
+
+
 def read_record_source(source: str) -> bytes:
     """Read a record from a file, from its address, or from the address of the election's page.
 

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from evote.cli.errors import CommandFailed
 from evote.cli.progress import ProgressBar
+from evote.cli.sources import check_is_election_asked_for
 from evote.errors import NotSupported
 from evote.verify import Report, verify_record
 from evote.verify.steps import STEPS
@@ -17,8 +18,16 @@ def verify_with_all_cores(data: bytes, *, source: str) -> Report:
     """Verify a record, showing progress on a terminal.
 
     Raises:
-        CommandFailed: the record uses what this version cannot check.
+        CommandFailed: the record uses what this version cannot check, or is of another election
+            than the address names.
     """
+    report = _verify(data, source=source)
+    if report.election is not None:
+        check_is_election_asked_for(report.election.uuid, source=source)
+    return report
+
+
+def _verify(data: bytes, *, source: str) -> Report:
     progress = ProgressBar({step.number: step.title for step in STEPS})
     try:
         if len(data) < _POOL_FROM_BYTES or (os.cpu_count() or 1) == 1:

@@ -83,6 +83,24 @@ class TestAddresses:
         pages[self.RECORD] = (200, {}, COMPLETE)
         assert run("verify", address + path)[0] == 0
 
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("verify",),
+            ("trustee", "decrypt", "--key", "key.json"),
+            ("ballot", "create", "--credential", "key.json", "--answers", "key.json"),
+        ],
+        ids=["verify", "decrypt", "create"],
+    )
+    def test_a02_a_record_of_another_election_is_no_answer(self, run, site, command):
+        address, pages, _ = site
+        write("key.json", encode_json(encode_secret_scalar(WORLD.secret_keys[0])))
+        other = "11111111111111"
+        pages[f"/elections/{other}/{other}.bel"] = (200, {}, CLOSED)
+        status, output, errors = run(*command, f"{address}/elections/{other}/")
+        assert (status, output) == (2, "")
+        assert f"the record of another election, {self.UUID}" in errors
+
     def test_a_redirect_is_followed_on_the_web_only(self, run, site, tmp_path):
         address, pages, _ = site
         pages["/old.bel"] = (302, {"Location": self.RECORD}, b"")

@@ -146,18 +146,15 @@ def main() -> None:
             peer = Peer(tool=tool, folder=folder / "peer", ballots=PEER_BALLOTS)
         own, others = measure(folder=folder / "site", peer=peer)
     print(f"Ballots on {CORES} cores, median of {ROUNDS} rounds in turn")
-    show("pnyx, cast through HTTP, verified, committed, recorded", own)
+    show("pnyx, cast through HTTP, verified and committed", own)
     if tools is None:
         print("no peer: BELENIOS_TOOL_DIR is not set")
         return
-    show(
-        "belenios-tool 3.3, one process for each ballot (1)", [one.a_process_each for one in others]
-    )
-    show("belenios-tool 3.3, its start-up taken out (2)", [one.without_start_up for one in others])
-    for number, rates in (
-        (1, [one.a_process_each for one in others]),
-        (2, [one.without_start_up for one in others]),
-    ):
+    called = [one.a_process_each for one in others]
+    bound = [one.without_start_up for one in others]
+    show("belenios-tool 3.3, one process for each ballot (1)", called)
+    show("belenios-tool 3.3, its start-up taken out (2)", bound)
+    for number, rates in ((1, called), (2, bound)):
         pairs = list(zip(own, rates, strict=True))
         by_clock = statistics.median(one.a_second / other.a_second for one, other in pairs)
         by_core = statistics.median(other.core_ms / one.core_ms for one, other in pairs)
@@ -168,9 +165,7 @@ def main() -> None:
         "reaches, made of the difference of two times."
     )
     if load > IDLE_LOAD * CORES:
-        print(
-            f"The load was {load:.1f} before it began: others were using the cores. Trust core time, not the clock."
-        )
+        print(f"The load was {load:.1f} before it began: others use the cores. Trust core time.")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from audit.services.log import append_entry
+from audit.services.log import append_entries
 from evote.record import Event, encode_event
 from voting.models.ballot import Ballot, BallotAlpha
 from voting.models.election import Election
@@ -45,6 +45,7 @@ class Link:
 def append_event(*, election: Election, record: Record, addition: Addition) -> RecordEvent:
     """Append one event to the locked `record`, and its entry to the log's outbox."""
     event = _next_event(election=election, record=record, addition=addition)
+    _tell_log([event], election=election)
     event.save(force_insert=True)
     RecordObject.objects.bulk_create(
         RecordObject(event=event, position=position, name=name, body=body)
@@ -99,6 +100,7 @@ def append_batch(*, election: Election, record: Record, limit: int | None) -> in
         )
         ballot.batch, ballot.height = record.batches, event.height
         events.append(event)
+    _tell_log(events, election=election)
     RecordEvent.objects.bulk_create(events, batch_size=BALLOTS_PER_TRANSACTION)
     _rewrite_rows(election=election, ballots=[ballots[tracker] for tracker in chosen])
     record.save()
@@ -163,7 +165,7 @@ def _order_key() -> bytes:
 
 
 def _next_event(*, election: Election, record: Record, addition: Addition) -> RecordEvent:
-    """Make the event that follows the end of `record`, move that end, and tell the log."""
+    """Make the event that follows the end of `record`, and move that end."""
     assert election.record_timestamp is not None
     payload = hashlib.sha256(addition.objects[-1][1]).digest() if addition.objects else None
     link = Event(
@@ -179,14 +181,6 @@ def _next_event(*, election: Election, record: Record, addition: Addition) -> Re
         timestamp=election.record_timestamp,
     )
     digest = hashlib.sha256(body).digest()
-    entry: dict[str, object] = {
-        "election": election.uuid,
-        "event": digest.hex(),
-        "height": record.height,
-        "type": addition.type.value,
-    }
-    if payload is not None:
-        entry["payload"] = payload.hex()
     event = RecordEvent(
         election=election,
         height=record.height,
@@ -197,9 +191,25 @@ def _next_event(*, election: Election, record: Record, addition: Addition) -> Re
         begins_at_byte=record.length_bytes,
         ends_at_byte=record.length_bytes + len(members),
         owner=addition.owner,
-        entry=append_entry(kind="election-event", body=entry),
     )
     record.height += 1
     record.head = digest
     record.length_bytes = event.ends_at_byte
     return event
+
+
+def _tell_log(events: Sequence[RecordEvent], *, election: Election) -> None:
+    """Put the entries of new events in the log's outbox, in their order."""
+    bodies: list[dict[str, object]] = [
+        {
+            "election": election.uuid,
+            "event": bytes(event.hash).hex(),
+            "height": event.height,
+            "type": str(event.type),
+        }
+        | ({} if event.payload is None else {"payload": bytes(event.payload).hex()})
+        for event in events
+    ]
+    identities = append_entries(kind="election-event", bodies=bodies)
+    for event, identity in zip(events, identities, strict=True):
+        event.entry = identity

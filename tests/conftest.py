@@ -1,11 +1,19 @@
 """What tests with a database need: tables that can be emptied, a data folder and a log's key."""
 
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.pages import chromium_path
+
+# Playwright's loop runs in the test's thread, and Django takes that for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 # Tests share a small machine with others: how long one example takes says nothing.
 hypothesis_settings.register_profile("pnyx", deadline=None)
@@ -60,3 +68,18 @@ def data_folder(tmp_path, settings, log_key):
     settings.DATA_DIR = tmp_path / "data"
     settings.LOG_KEY_FILE = log_key
     return settings.DATA_DIR
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the run; without one the test is skipped, and says so."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium on this machine; set PNYX_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        # No sandbox: tests also run as root, and open only pages of the server under test.
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()

@@ -1,32 +1,13 @@
-"""Chromium for browser tests. docs/design.md says how to use these fixtures."""
+"""Pages in Chromium. docs/design.md says how to use these fixtures."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.pages import EVERY_VIEW, WIDE, View, chromium_path, open_page
-
-# Playwright's loop runs in the test's thread, and Django takes that for asynchronous code.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the run; without one the test is skipped, and says so."""
-    path = chromium_path()
-    if path is None:
-        pytest.skip("no Chromium on this machine; set PNYX_CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        # No sandbox: tests also run as root, and open only pages of the server under test.
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
+from tests.browser.pages import EVERY_VIEW, WIDE, View, open_page
 
 
 @pytest.fixture

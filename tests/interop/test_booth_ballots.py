@@ -8,12 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from evote.record import read_record
 from evote.verify import Verdict, verify_record
 from tests.browser.booth_pages import CUSTOMS, PRIORITIES, a_box, in_booth, press, wait_for
-from tests.browser.pages import chromium_path
 from tests.interop.test_belenios import ODD, up_to_setup
 
 # For each vote: the voter, and the cards to press for each question.
@@ -27,20 +25,13 @@ COUNTS = ((1, 0, 0, 1, 1), (0, 0, 1), (1, 2, 1, 2))
 
 
 @pytest.fixture(scope="module")
-def box():
+def box(browser):
     """An election whose every ballot was made by the booth, one of them a second time."""
-    if (path := chromium_path()) is None:
-        pytest.skip("no Chromium on this machine; set PNYX_CHROMIUM to its path")
     box = a_box(PRIORITIES, CUSTOMS, ODD, voters=3)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        for voter, choices in VOTES:
-            fragment = f"#credential={box.credentials[voter]}"
-            with in_booth(chromium, box, fragment=fragment) as (page, _):
-                vote(page, choices)
-        chromium.close()
+    for voter, choices in VOTES:
+        fragment = f"#credential={box.credentials[voter]}"
+        with in_booth(browser, box, fragment=fragment) as (page, _):
+            vote(page, choices)
     return box
 
 

@@ -204,6 +204,67 @@ def test_the_first_failing_step_is_named_and_later_ones_are_not_run(step, change
     assert list(states.values()) == [True] * place + [False] + [None] * (4 - place)
 
 
+CHECKPOINT = RECEIPT.checkpoint
+NAME, SIZE, ROOT = CHECKPOINT.split(b"\n")[:3]
+SIGNED_BY, SIGNED = CHECKPOINT.split(b"\n")[4].rsplit(b" ", 1)
+OTHER_HASH = base64.b64encode(bytes(32))
+NOT_UNDER = "do not lead"
+
+
+def with_entry(**change):
+    return replace(RECEIPT, extra=canonical_json(json.loads(BALLOT) | change)).encode()
+
+
+def with_checkpoint(old, new):
+    assert CHECKPOINT.count(old) >= 1
+    return replace(RECEIPT, checkpoint=CHECKPOINT.replace(old, new, 1)).encode()
+
+
+FIELDS = {
+    "version": (changed(b"@v1", b"@v2"), Step.READABLE, "its first line is not"),
+    "index": (replace(RECEIPT, index=12).encode(), Step.INCLUSION, NOT_UNDER),
+    "proof": (
+        replace(RECEIPT, proof=(bytes(32), *RECEIPT.proof[1:])).encode(),
+        Step.INCLUSION,
+        NOT_UNDER,
+    ),
+    "entry kind": (with_entry(kind="proposal"), Step.INCLUSION, NOT_UNDER),
+    "entry election": (with_entry(election="1" * 14), Step.INCLUSION, NOT_UNDER),
+    "entry event": (with_entry(event="b" * 64), Step.INCLUSION, NOT_UNDER),
+    "entry height": (with_entry(height=2), Step.INCLUSION, NOT_UNDER),
+    "entry type": (with_entry(type="Result"), Step.INCLUSION, NOT_UNDER),
+    "entry payload": (with_entry(payload="b" * 64), Step.INCLUSION, NOT_UNDER),
+    "origin": (with_checkpoint(NAME, b"other.example/log"), Step.ORIGIN, "this is the log other"),
+    "size": (with_checkpoint(SIZE, b"20"), Step.SIGNATURE, "does not fit the text"),
+    "root": (with_checkpoint(ROOT, OTHER_HASH), Step.SIGNATURE, "does not fit the text"),
+    "signer": (
+        with_checkpoint(SIGNED_BY, "— other.example/log".encode()),
+        Step.SIGNATURE,
+        "the note is not signed by",
+    ),
+    "key id": (
+        with_checkpoint(SIGNED, base64.b64encode(bytes(4) + base64.b64decode(SIGNED)[4:])),
+        Step.SIGNATURE,
+        "the note is not signed by",
+    ),
+    "signature": (
+        with_checkpoint(SIGNED, base64.b64encode(base64.b64decode(SIGNED)[:4] + bytes(64))),
+        Step.SIGNATURE,
+        "does not fit the text",
+    ),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_forged_field_is_refused_and_the_message_says_what_is_wrong(field):
+    data, step, message = FIELDS[field]
+    report = check_receipt(data, key=KEY, entry=None, tracker=TRACKER)
+
+    assert not report.is_valid
+    assert report.failure.step is step
+    assert message in report.failure.detail
+
+
 @pytest.mark.parametrize(
     "entry",
     [

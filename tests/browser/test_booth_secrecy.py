@@ -37,7 +37,7 @@ STORES = """async () => [
 WOULD_WARN = """() => !window.dispatchEvent(new Event("beforeunload", {cancelable: true}))"""
 
 
-def test_nothing_of_the_choices_or_the_credential_is_left_after_casting(browser):
+def test_a19_nothing_of_the_choices_or_the_credential_is_left_after_casting(browser):
     box = a_box()
     credential = box.credentials[0]
     with in_booth(browser, box, fragment=f"#credential={credential}") as (page, served):
@@ -109,7 +109,7 @@ def test_the_browser_asks_before_leaving_only_while_a_choice_would_be_lost(brows
     ids=["missing", "throws", "nothing", "constant", "repeating"],
 )
 @pytest.mark.parametrize("moment", ["from the start", "when sealing"])
-def test_without_randomness_the_booth_stops(browser, source, moment):
+def test_a18_without_randomness_the_booth_stops(browser, source, moment):
     box = a_box()
     breaking = (
         "Object.defineProperty(crypto, 'getRandomValues',"
@@ -147,7 +147,7 @@ def test_an_election_that_cannot_be_loaded_closes_the_booth(browser):
         wait_for(page, "The questions could not be loaded")
 
 
-def test_a_booth_with_one_byte_changed_does_not_run(browser):
+def test_a64_a_booth_with_one_byte_changed_does_not_run(browser):
     with in_faulty_booth(browser) as (page, served):
         complaints = []
         page.on("console", lambda message: complaints.append(message.text))
@@ -205,7 +205,7 @@ def test_what_organisers_write_is_text_and_never_markup(browser):
         assert page.locator("#booth img, #booth script").count() == 0
 
 
-def test_the_booth_asks_its_own_server_for_public_files_only(browser):
+def test_a55_the_booth_asks_its_own_server_for_public_files_only(browser):
     box = a_box()
     with in_booth(browser, box) as (page, served):
         cast(page, box.credentials[0])

@@ -140,7 +140,7 @@ class TestVerdicts:
 
 
 class TestParallel:
-    def test_an_executor_gives_the_same_report(self):
+    def test_a22_an_executor_gives_the_same_report(self):
         with ThreadPoolExecutor(2) as pool:
             report = verify(COMPLETE.data(), parallel_map=pool.map)
         assert report == verify(COMPLETE.data())

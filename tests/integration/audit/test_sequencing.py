@@ -265,7 +265,7 @@ class TestAfterACrash:
 
 @pytest.mark.django_db
 class TestHalts:
-    def test_when_the_database_is_older_than_the_published_checkpoint(self):
+    def test_a84_when_the_database_is_older_than_the_published_checkpoint(self):
         append_ballots(3)
         sequence(today=TODAY)
         longer = sign_checkpoint(size=9, root=bytes(32), key=signing_key())
@@ -279,14 +279,14 @@ class TestHalts:
         assert latest_checkpoint().head_id == 3
         assert LogEntry.objects.count() == 3, "the waiting entry got a place"
 
-    def test_when_the_database_is_empty_and_something_was_published(self):
+    def test_a84_when_the_database_is_empty_and_something_was_published(self):
         publishing.publish_checkpoint(sign_checkpoint(size=9, root=bytes(32), key=signing_key()))
 
         with pytest.raises(LogHalted, match="holds none"):
             sequence(today=TODAY)
 
     @pytest.mark.parametrize("size", [2, 3])
-    def test_when_the_database_is_another_log_than_the_published_one(self, size):
+    def test_a43_when_the_database_is_another_log_than_the_published_one(self, size):
         append_ballots(2)
         sequence(today=TODAY)
         publishing.publish_checkpoint(sign_checkpoint(size=2, root=bytes(32), key=signing_key()))

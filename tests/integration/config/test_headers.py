@@ -24,7 +24,7 @@ def test_a_page_runs_no_inline_script_and_no_foreign_one(client):
 
 
 @pytest.mark.parametrize("address", ["/page/", BOOTH, BALLOTS, "/health", "/api/undeclared"])
-def test_nothing_of_ours_can_be_framed_or_sniffed(client, address):
+def test_a67_nothing_of_ours_can_be_framed_or_sniffed(client, address):
     response = client.get(address)
 
     assert policy_of(response)["frame-ancestors"] == ["'none'"]
@@ -67,7 +67,7 @@ def test_the_booth_and_the_ballot_box_see_and_set_no_cookie(address):
     assert "Vary" not in response.headers
 
 
-def test_everybody_gets_the_same_booth_and_its_language_is_in_the_address():
+def test_a65_everybody_gets_the_same_booth_and_its_language_is_in_the_address():
     plain = Client().get(BOOTH)
     signed_in = Client(headers={"user-agent": "A", "accept-language": "zh-Hans"})
     signed_in.cookies["sessionid"] = "x"
@@ -98,5 +98,5 @@ def test_an_unknown_address_of_the_interface_answers_in_json(client):
 
 
 @override_settings(ALLOWED_HOSTS=["vote.example.org"])
-def test_a_forged_host_is_refused(client):
+def test_a76_a_forged_host_is_refused(client):
     assert client.get("/page/", headers={"host": "evil.example"}).status_code == 400

@@ -54,12 +54,12 @@ def test_the_entries_are_the_described_ones():
 
 
 @pytest.mark.parametrize("size", range(41))
-def test_every_root_is_the_vectors(size):
+def test_a45_every_root_is_the_vectors(size):
     assert root_of_hashes(LEAVES[:size]) == ROOTS[size]
     assert tree_root(size, read=reader(LEAVES)) == ROOTS[size]
 
 
-def test_every_inclusion_proof_is_the_vectors_and_holds():
+def test_a45_every_inclusion_proof_is_the_vectors_and_holds():
     assert len(SMALL["inclusion"]) == 820
     for vector in SMALL["inclusion"]:
         index, size, proof = vector["index"], vector["size"], hashes(vector["proof"])
@@ -67,7 +67,7 @@ def test_every_inclusion_proof_is_the_vectors_and_holds():
         verify_inclusion(leaf=LEAVES[index], index=index, size=size, proof=proof, root=ROOTS[size])
 
 
-def test_every_consistency_proof_is_the_vectors_and_holds():
+def test_a45_every_consistency_proof_is_the_vectors_and_holds():
     assert len(SMALL["consistency"]) == 820
     for vector in SMALL["consistency"]:
         old, new, proof = vector["old"], vector["new"], hashes(vector["proof"])
@@ -87,7 +87,7 @@ def test_a_last_odd_hash_is_not_doubled():
     assert root_of_hashes(LEAVES[:3]) != doubled
 
 
-def test_an_entry_cannot_pass_for_a_join():
+def test_a45_an_entry_cannot_pass_for_a_join():
     forged = leaf_hash(LEAVES[0] + LEAVES[1])
     unprefixed = hashlib.sha256(LEAVES[0] + LEAVES[1]).digest()
 
@@ -199,7 +199,7 @@ def test_a_consistency_proof_holds_for_its_two_logs_alone(leaves, data):
 
 
 @pytest.mark.parametrize("new", range(1, 70))
-def test_a_changed_old_entry_is_never_consistent(new):
+def test_a43_a_changed_old_entry_is_never_consistent(new):
     leaves = [leaf_hash(bytes([n])) for n in range(new)]
     for old in range(1, new):
         changed = [OTHER, *leaves[1:]]
@@ -247,6 +247,6 @@ def test_there_is_no_proof_of_a_leaf_outside_the_tree(index, size):
 
 
 @pytest.mark.parametrize(("old", "new"), [(4, 3), (-1, 3)])
-def test_there_is_no_proof_that_a_log_grew_shorter(old, new):
+def test_a43_there_is_no_proof_that_a_log_grew_shorter(old, new):
     with pytest.raises(ValueError, match="cannot have become"):
         consistency_ranges(old_size=old, new_size=new)

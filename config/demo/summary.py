@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ def show(summary: Summary) -> None:
     say(f"Board          {site}/log/")
     say(f"REST           {site}/api/schema")
     say(f"Mails          {settings.EMAIL_FILE_PATH}")
+    say(f"evote          {sys.executable} -m evote.cli.main --help")
     say("")
     say(f"Sign in at {site}/accounts/login/ with the password {summary.password}")
     for who, address in summary.sign_ins:

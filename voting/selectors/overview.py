@@ -6,7 +6,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext
 
 from accounts.models import Organisation, Role
-from accounts.selectors import Person, organisations_where
+from accounts.selectors import Person, organisations_where, verified_emails
 from audit import selectors as log
 from audit.models import LogEntry
 from evote.tally import decode_result
@@ -118,6 +118,18 @@ def drafts_of(user: Person) -> QuerySet[Election]:
     return Election.objects.filter(
         phase=Election.Phase.DRAFT, organisation__in=organisations_administered_by(user)
     ).order_by("opens_at", "uuid")
+
+
+def trusteeships_of(user: Person) -> QuerySet[Election]:
+    """Return the elections without a result in which this person is a trustee."""
+    if not user.is_authenticated:
+        return Election.objects.none()
+    return (
+        Election.objects.exclude(phase=Election.Phase.PUBLISHED)
+        .filter(trustees__email__in=verified_emails(user))
+        .distinct()
+        .order_by("opens_at", "uuid")
+    )
 
 
 def election_overview(*, election: Election) -> ElectionOverview:

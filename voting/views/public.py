@@ -34,6 +34,7 @@ def elections(request: HttpRequest) -> HttpResponse:
             "page": page,
             "page_numbers": paginator.get_elided_page_range(page.number),
             "drafts": overview.drafts_of(request.user),
+            "trusteeships": overview.trusteeships_of(request.user),
             "can_begin": overview.organisations_administered_by(request.user).exists(),
         },
     )

@@ -134,7 +134,7 @@ def decode_election(data: bytes) -> Election:
         NotSupported: another protocol version, group or kind of question.
     """
     value = decode_json(data, source="election", limit_bytes=ELECTION_LIMIT_BYTES)
-    unknown = tuple(value) if isinstance(value, dict) else ()
+    unknown = frozenset(value) if isinstance(value, dict) else frozenset()
     item = read_object(value, place="", fields=_FIELDS, optional=unknown)
     _check_version(item)
     for name in _OPTIONAL_FIELDS:
@@ -304,6 +304,7 @@ def decode_trustees(data: bytes) -> tuple[Trustee, ...]:
     """
     value = decode_json(data, source="trustees", limit_bytes=TRUSTEES_LIMIT_BYTES)
     trustees: list[Trustee] = []
+    keys: set[Element] = set()
     for index, item in enumerate(read_list(value, place="")):
         place = f"[{index}]"
         kind, trustee = read_list(item, place=place, length=2)
@@ -314,7 +315,8 @@ def decode_trustees(data: bytes) -> tuple[Trustee, ...]:
             msg = f"{kind!r:.40} is no kind of trustee"
             raise DecodeError(msg, place=place)
         trustees.append(_read_trustee(trustee, place=f"{place}[1]"))
-        if trustees[-1].public_key in [earlier.public_key for earlier in trustees[:-1]]:
+        keys.add(trustees[-1].public_key)
+        if len(keys) < len(trustees):
             msg = "this public key stands twice in the list"
             raise DecodeError(msg, place=place)
     if not trustees:

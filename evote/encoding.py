@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NoReturn, TypeVar
 
 from evote.errors import DecodeError, ShapeError
@@ -165,12 +165,12 @@ def _check_strings(value: object, *, source: str) -> None:
 
 
 def _object_without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        duplicate = next(key for key in keys if keys.count(key) > 1)
-        msg = f"the key {duplicate!r} stands twice in the same object"
-        raise DecodeError(msg)
+    value: dict[str, object] = {}
+    for key, item in pairs:
+        if key in value:
+            msg = f"the key {key!r:.60} stands twice in the same object"
+            raise DecodeError(msg)
+        value[key] = item
     return value
 
 
@@ -199,7 +199,7 @@ _DECODER = json.JSONDecoder(
 
 
 def read_object(
-    value: object, *, place: str, fields: Sequence[str], optional: Sequence[str] = ()
+    value: object, *, place: str, fields: Sequence[str], optional: Collection[str] = ()
 ) -> dict[str, object]:
     """Take an object with exactly these fields, in any order; `optional` ones may be absent."""
     item = _of_type(value, dict, place=place)

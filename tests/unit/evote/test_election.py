@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -81,6 +82,12 @@ class TestElection:
     def test_unknown_fields_are_allowed_and_covered_by_the_fingerprint(self):
         extended = election(note={"anything": [1]})
         assert decode_election(extended).fingerprint == b64_digest(extended)
+
+    def test_a58_many_unknown_fields_cost_next_to_nothing(self):
+        data = election(**{f"{number:x}": 0 for number in range(100_000)})
+        start = time.process_time()
+        decode_election(data)
+        assert time.process_time() - start < 1
 
     def test_white_space_and_other_orders_are_allowed_because_the_bytes_are_hashed(self):
         value = json.loads(election())
@@ -213,6 +220,14 @@ class TestTrustees:
         copy = replace(trustee, name="Eve")
         with pytest.raises(DecodeError, match="twice"):
             decode_trustees(encode_trustees([trustee, copy]))
+
+    def test_a58_a_long_list_costs_little_more_than_its_keys(self):
+        keys = [(GENERATOR**number).encode() for number in range(1, 4_001)]
+        pok = {"challenge": "1", "response": "1"}
+        data = encode_json([["Single", {"pok": pok, "public_key": key}] for key in keys])
+        start = time.process_time()
+        assert len(decode_trustees(data)) == 4_000
+        assert time.process_time() - start < 2
 
     def test_threshold_trustees_are_not_supported_yet(self):
         with pytest.raises(NotSupported, match="threshold"):

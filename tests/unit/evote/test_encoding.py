@@ -107,8 +107,9 @@ def test_brackets_inside_strings_are_no_nesting(data):
         b"9" * 250_000,
         b"[" + b"1e5," * 60_000,
         b'["' + b"\\u0000" * 40_000,
+        b"{" + b",".join(b'"%x":0' % number for number in [*range(25_000), 24_999]) + b"}",
     ],
-    ids=["lists", "objects", "quotes", "backslashes", "digits", "exponents", "escapes"],
+    ids=["lists", "objects", "quotes", "backslashes", "digits", "exponents", "escapes", "keys"],
 )
 def test_a58_hostile_input_is_refused_in_50_milliseconds(data):
     start = time.process_time()

@@ -148,8 +148,9 @@ def send_invitation(*, trustee: Trustee) -> bool:
                 },
                 language=settings.LANGUAGE_CODE,
             )
-        except (SMTPException, OSError):
-            # The next sweep tries again; the address stays out of the log.
+        except (SMTPException, OSError, ValueError):
+            # ValueError: nobody can write to this address. The next sweep tries again, and
+            # the others are not kept waiting; the address stays out of the log.
             logger.warning("The invitation of trustee %s was not sent", waiting.pk)
             return False
         waiting.invitation = Trustee.Invitation.SENT

@@ -3,6 +3,7 @@ import json
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 
 from evote.election import encode_trustee, make_trustee
 from evote.group import random_scalar
@@ -28,6 +29,15 @@ from voting.services.trustees import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+class Picky(EmailBackend):
+    """A mail program that cannot write one of the addresses."""
+
+    def send_messages(self, messages):
+        if messages[0].to == ["ines@example.org"]:
+            raise UnicodeEncodeError("ascii", messages[0].to[0], 0, 1, "ordinal not in range")
+        return super().send_messages(messages)
 
 
 @pytest.fixture
@@ -56,6 +66,18 @@ class TestNaming:
         assert [message.to for message in mail.outbox] == [["ines@example.org"], ["jo@example.org"]]
         assert f"/elections/{made.election.uuid}/trustee/" in mail.outbox[0].body
         assert set(Trustee.objects.values_list("invitation", flat=True)) == {"SENT"}
+
+    def test_an_address_nobody_can_write_to_does_not_keep_the_others_waiting(
+        self, made, trustee, settings
+    ):
+        settings.EMAIL_BACKEND = f"{__name__}.Picky"
+        name_trustee(election=made.election, name="Jo", email="jo@example.org")
+
+        tasks.send_invitations()
+
+        assert [message.to for message in mail.outbox] == [["jo@example.org"]]
+        trustee.refresh_from_db()
+        assert trustee.invitation == "WAITING"
 
     def test_an_invitation_can_be_sent_again(self, trustee):
         tasks.send_invitations()

@@ -197,13 +197,20 @@ def test_the_slot_of_the_ballot_box_knows_one_method(client, made, method):
 
 @pytest.mark.parametrize(
     "tracker",
-    ["A" * 43, "A" * 42, "A" * 44, "A" * 42 + "B", "x", "%00" * 43, "é" * 43, "+" * 43],
+    ["A" * 43, "A" * 42, "A" * 44, "A" * 42 + "B", "x", "é" * 43, "+" * 43],
 )
 def test_a_tracker_that_is_not_in_the_box_is_not_found(client, made, tracker):
     response = client.get(f"/api/elections/{made.election.uuid}/ballots/{tracker}")
 
     assert response.status_code == 404
     assert response.json()["code"] == "unknown_ballot"
+
+
+def test_a59_an_address_with_nul_is_no_address(client, made):
+    response = client.get(f"/api/elections/{made.election.uuid}/ballots/{'%00' * 43}")
+
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
 
 
 def test_a60_a_bad_signature_does_not_use_up_the_attempts_of_the_voter(made, post_ballot):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.pages import EVERY_VIEW, WIDE, View, open_page
+from tests.browser.pages import EVERY_VIEW, NARROW_WITHOUT_SCRIPT, WIDE, View, open_page
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def page(visit: Callable[[View], Page]) -> Page:
     return visit(WIDE)
 
 
-@pytest.fixture(params=EVERY_VIEW, ids=str)
+@pytest.fixture(params=[*EVERY_VIEW, NARROW_WITHOUT_SCRIPT], ids=str)
 def page_in_every_view(request: pytest.FixtureRequest, visit: Callable[[View], Page]) -> Page:
-    """The same test at both widths, light and dark."""
+    """The same test at both widths, light and dark, and once without scripts."""
     return visit(request.param)
 
 

@@ -41,6 +41,7 @@ class View:
 WIDE = View()
 NARROW = View(width=NARROW_PIXELS)
 WITHOUT_SCRIPT = View(javascript=False)
+NARROW_WITHOUT_SCRIPT = View(width=NARROW_PIXELS, javascript=False)
 # Every page must hold in all of these.
 EVERY_VIEW = [
     View(width=width, scheme=scheme)

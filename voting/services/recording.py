@@ -115,18 +115,19 @@ def _rewrite_rows(*, election: Election, ballots: Sequence[Ballot]) -> None:
     order is given: the ballots' heights, and the size of the α. What it moved out of a row
     because it was long would stay where it was, so the body is written anew.
     """
-    alphas = BallotAlpha.objects.filter(election=election, is_mingled=False)
+    unmingled = BallotAlpha.objects.filter(election=election, is_mingled=False).values_list(
+        "alpha", flat=True
+    )
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE voting_ballot SET batch = %s, height = %s, body = body || ''::bytea"
             " WHERE id = %s",
             [(ballot.batch, ballot.height, ballot.pk) for ballot in ballots],
         )
-        cursor.execute(
-            "UPDATE voting_ballotalpha SET is_mingled = true"
-            " FROM unnest(%s::bytea[]) AS seen(alpha)"
-            " WHERE election_id = %s AND voting_ballotalpha.alpha = seen.alpha",
-            [sorted(bytes(alpha) for alpha in alphas.values_list("alpha", flat=True)), election.pk],
+        # One row at a time, in this order: a join would leave it to the planner.
+        cursor.executemany(
+            "UPDATE voting_ballotalpha SET is_mingled = true WHERE election_id = %s AND alpha = %s",
+            [(election.pk, alpha) for alpha in sorted(map(bytes, unmingled))],
         )
 
 

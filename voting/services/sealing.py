@@ -144,17 +144,16 @@ def _questions(*, election: Election) -> list[evote.election.Question]:
 def _number_credentials(*, election: Election) -> None:
     """Give each credential its place in the published list, the group's order.
 
-    One statement rewrites all rows: from then on their row versions are equal, and nobody can
-    tell from them which batch of mails a credential belonged to.
+    One transaction rewrites all rows, one at a time in this order: from then on their row
+    versions are equal, they lie in the order of the list, and nobody can tell from them which
+    batch of mails a credential belonged to. (A join would leave the order to the planner.)
     """
     public = Credential.objects.filter(election=election).values_list("public", flat=True)
     ordered = sorted(public, key=lambda text: bytes.fromhex(text)[::-1])
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE voting_credential SET position = listed.position - 1"
-            " FROM unnest(%s::text[]) WITH ORDINALITY AS listed(public, position)"
-            " WHERE election_id = %s AND voting_credential.public = listed.public",
-            [ordered, election.pk],
+        cursor.executemany(
+            "UPDATE voting_credential SET position = %s WHERE election_id = %s AND public = %s",
+            [(position, election.pk, text) for position, text in enumerate(ordered)],
         )
 
 

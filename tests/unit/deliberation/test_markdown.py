@@ -1,4 +1,3 @@
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -6,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliberation.analysis.markdown import MAX_CHARACTERS, TooLong, excerpt, render_markdown
+from tests.factories.clock import quickest_seconds
 
 LIMIT = 8000
 BOMBS = {
@@ -73,18 +73,15 @@ ATTACKS = [
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_a_61_no_text_takes_long_to_render(bomb):
-    started = time.process_time()
-    render_markdown(bomb[:LIMIT])
-
-    assert time.process_time() - started < 0.2
+    assert quickest_seconds(lambda: render_markdown(bomb[:LIMIT])) < 0.2
 
 
 def test_a_61_too_long_a_text_is_refused_before_it_is_parsed():
-    started = time.process_time()
-    with pytest.raises(TooLong):
-        render_markdown("[" * (MAX_CHARACTERS + 1))
+    def refuse():
+        with pytest.raises(TooLong):
+            render_markdown("[" * (MAX_CHARACTERS + 1))
 
-    assert time.process_time() - started < 0.01
+    assert quickest_seconds(refuse) < 0.01
 
 
 class Elements(HTMLParser):

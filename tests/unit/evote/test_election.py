@@ -1,5 +1,4 @@
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -21,6 +20,7 @@ from evote.election import (
 from evote.encoding import b64_digest, encode_json
 from evote.errors import DecodeError, InvalidProof, NotSupported
 from evote.group import GENERATOR, IDENTITY, random_scalar
+from tests.factories.clock import quickest_seconds
 from tests.factories.evote import BLANK, PLAIN, make_world
 from tests.factories.forgery import with_torsion
 
@@ -85,9 +85,7 @@ class TestElection:
 
     def test_a58_many_unknown_fields_cost_next_to_nothing(self):
         data = election(**{f"{number:x}": 0 for number in range(100_000)})
-        start = time.process_time()
-        decode_election(data)
-        assert time.process_time() - start < 1
+        assert quickest_seconds(lambda: decode_election(data)) < 1
 
     def test_white_space_and_other_orders_are_allowed_because_the_bytes_are_hashed(self):
         value = json.loads(election())
@@ -225,9 +223,8 @@ class TestTrustees:
         keys = [(GENERATOR**number).encode() for number in range(1, 4_001)]
         pok = {"challenge": "1", "response": "1"}
         data = encode_json([["Single", {"pok": pok, "public_key": key}] for key in keys])
-        start = time.process_time()
         assert len(decode_trustees(data)) == 4_000
-        assert time.process_time() - start < 2
+        assert quickest_seconds(lambda: decode_trustees(data)) < 2
 
     def test_threshold_trustees_are_not_supported_yet(self):
         with pytest.raises(NotSupported, match="threshold"):

@@ -49,12 +49,19 @@ SERVERS = pytest.StashKey[Servers]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start the servers in the controlling process, unless the environment names others."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        try:
-            early_config.stash[SERVERS] = Servers()
-        except CannotStart as error:
-            raise pytest.UsageError(str(error)) from error
+    """Start the servers in the controlling process, unless the environment names others.
+
+    Each of xdist's workers gets a Valkey database of its own, as pytest-django gives each a
+    PostgreSQL database: one worker must not empty the counters of another.
+    """
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        number = int(worker.removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL']}?db={number}"
+        return
+    try:
+        early_config.stash[SERVERS] = Servers()
+    except CannotStart as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

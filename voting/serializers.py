@@ -1,12 +1,11 @@
 """The shape of what programs send and get. docs: /api/schema."""
 
-import base64
-
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.models import LogEntry
+from evote.encoding import b64_of_hash
 from voting.models import Election, Question, RecordEvent, Trustee
 from voting.selectors.elections import (
     QuestionResult,
@@ -20,7 +19,7 @@ from voting.selectors.elections import (
 
 def encode_hash(digest: bytes | memoryview) -> str:
     """Write 32 bytes as the protocol writes trackers and fingerprints."""
-    return base64.b64encode(digest).decode().rstrip("=")
+    return b64_of_hash(bytes(digest).hex())
 
 
 # The schema calls this set of words by one name.

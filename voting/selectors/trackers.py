@@ -6,6 +6,8 @@ import re
 
 from django.utils.translation import gettext as _
 
+from evote.encoding import b64_of_hash
+
 TRACKER_BYTES = 32
 TRACKER_CHARACTERS = 43
 # Two groups of four: what the booth tells people to note at least.
@@ -47,7 +49,7 @@ def is_start_of_tracker(text: str) -> bool:
 
 def encode_tracker(tracker: bytes) -> str:
     """Return the 43 characters of a tracker: base64 without padding (PROTOCOL 1.2)."""
-    return base64.b64encode(tracker).decode("ascii").rstrip("=")
+    return b64_of_hash(tracker.hex())
 
 
 def encode_in_address(tracker: bytes) -> str:

@@ -1,6 +1,5 @@
 """Putting ballots in the box. Blind: nothing here can name a voter, and nothing is logged."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from audit.selectors import entry_by_identity, receipt_of
 from audit.services.signing import sign_note
 from evote.ballot import Ballot as DecodedBallot
 from evote.ballot import decode_ballot, verify_ballot
-from evote.encoding import hash_of_b64
+from evote.encoding import b64_of_hash, hash_of_b64
 from evote.errors import DecodeError, InvalidBallot
 from voting.models.ballot import Ballot
 from voting.models.election import Election
@@ -209,7 +208,7 @@ def promise_text(*, election: Election, ballot: Ballot) -> str:
 
 def b64(digest: bytes) -> str:
     """Write 32 bytes as the protocol writes trackers: base64 without padding."""
-    return base64.b64encode(digest).decode().rstrip("=")
+    return b64_of_hash(digest.hex())
 
 
 @lru_cache(maxsize=64)

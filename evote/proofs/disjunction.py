@@ -1,113 +1,13 @@
-"""The zero-knowledge proofs of a ballot, a trustee and a partial decryption (PROTOCOL 1.5 to 1.9).
-
-One convention throughout, Schnorr's: whoever knows a secret x commits to a random w, is given a
-challenge c by the hash, and answers with the response ρ = w − x·c. The verifier recomputes the
-commitment as g^ρ·X^c and asks for the same challenge. The challenges are those of Belenios
-version 1 to the letter; what they do not hash, the voter's signature over the whole ballot binds.
-
-To verify is to return nothing, or to raise `InvalidProof`.
-"""
+"""One of several plaintexts: what a ballot's ciphertexts may hold (PROTOCOL 1.6)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evote.elgamal import Ciphertext
-from evote.encoding import read_object, read_ordered_object, read_text
 from evote.errors import InvalidProof
-from evote.group import (
-    GENERATOR,
-    GROUP_NAME,
-    ORDER,
-    Element,
-    SecretScalar,
-    decode_scalar,
-    encode_scalar,
-    random_scalar,
-)
+from evote.group import GENERATOR, ORDER, Element, SecretScalar, random_scalar
+from evote.proofs.schnorr import Proof
 from evote.transcript import challenge
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """(c, ρ): challenge and response, two public scalars in [0, q)."""
-
-    challenge: int
-    response: int
-
-    def to_json(self) -> dict[str, str]:
-        """Give the object `proof` of PROTOCOL 1.3."""
-        return {
-            "challenge": encode_scalar(self.challenge),
-            "response": encode_scalar(self.response),
-        }
-
-
-def read_proof(value: object, *, place: str, is_ordered: bool) -> Proof:
-    """Take the object `proof` of PROTOCOL 1.3 from decoded JSON.
-
-    `is_ordered`: whether the order of the fields matters, as it does in canonical objects.
-    """
-    read = read_ordered_object if is_ordered else read_object
-    item = read(value, place=place, fields=("challenge", "response"))
-    return Proof(
-        challenge=_read_scalar(item["challenge"], place=f"{place}.challenge"),
-        response=_read_scalar(item["response"], place=f"{place}.response"),
-    )
-
-
-def _read_scalar(value: object, *, place: str) -> int:
-    return decode_scalar(read_text(value, place=place), place=place)
-
-
-# --- Knowledge of a discrete logarithm ---------------------------------------------------
-
-
-def prove_key_possession(*, secret_key: SecretScalar, public_key: Element) -> Proof:
-    """Prove that one knows x with X = g^x: the `pok` of a trustee ("Verification keys", 1.5)."""
-    return _prove_knowledge(f"pok|{GROUP_NAME}|{public_key.encode()}|", secret_key)
-
-
-def verify_key_possession(*, proof: Proof, public_key: Element) -> None:
-    """Check a trustee's `pok`: without it, a key made from the others' keys could cancel them.
-
-    Raises:
-        InvalidProof: the equation does not hold.
-    """
-    if not _knows(f"pok|{GROUP_NAME}|{public_key.encode()}|", proof, public_key):
-        msg = "the proof of possession does not match the public key"
-        raise InvalidProof(msg)
-
-
-def sign_hash(*, digest: str, secret_key: SecretScalar) -> Proof:
-    """Sign a ballot's hash (base64, 43 characters) with the credential ("Signatures", 1.6)."""
-    return _prove_knowledge(f"sig|{digest}|", secret_key)
-
-
-def verify_hash_signature(*, proof: Proof, digest: str, public_key: Element) -> None:
-    """Check a ballot's signature. The hash covers the credential, so the key is bound too.
-
-    Raises:
-        InvalidProof: the signature is not by this credential over this hash.
-    """
-    if not _knows(f"sig|{digest}|", proof, public_key):
-        msg = "the signature is not by this credential over this ballot"
-        raise InvalidProof(msg)
-
-
-def _prove_knowledge(prefix: str, secret: SecretScalar) -> Proof:
-    # A = g^w, c = H(prefix; A), ρ = w − x·c.
-    w = random_scalar()
-    c = challenge(prefix, [GENERATOR**w])
-    return Proof(c, (w - secret * c).reveal())
-
-
-def _knows(prefix: str, proof: Proof, public_key: Element) -> bool:
-    # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
-    commitment = GENERATOR**proof.response * public_key**proof.challenge
-    return proof.challenge == challenge(prefix, [commitment])
-
-
-# --- One of several plaintexts -----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,59 +190,3 @@ def _branch_commitments(
             beta = beta / GENERATOR**branch.shift
         yield GENERATOR**proof.response * branch.ciphertext.alpha**proof.challenge
         yield public_key**proof.response * beta**proof.challenge
-
-
-# --- Correct decryption ------------------------------------------------------------------
-
-
-def prove_decryption(
-    *,
-    fingerprint: str,
-    secret_key: SecretScalar,
-    public_key: Element,
-    alpha: Element,
-) -> Proof:
-    """Prove that the factor α^x was made with the x of X = g^x ("Partial decryptions", 1.9)."""
-    # Commitments g^w and α^w, c = H("decrypt|"‖φ‖"|"‖X‖"|"; g^w, α^w), ρ = w − x·c.
-    w = random_scalar()
-    c = challenge(_decryption_prefix(fingerprint, public_key), [GENERATOR**w, alpha**w])
-    return Proof(c, (w - secret_key * c).reveal())
-
-
-def verify_decryption(
-    *,
-    proof: Proof,
-    fingerprint: str,
-    public_key: Element,
-    alpha: Element,
-    factor: Element,
-) -> None:
-    """Check that a trustee decrypted with the key they committed to ("Partial decryptions", 1.9).
-
-    Proves log_g(X) = log_α(F): the same secret x gives the trustee's public key X = g^x and the
-    factor F = α^x, without revealing x (Chaum and Pedersen, CRYPTO '92).
-
-    Args:
-        proof: (c, ρ).
-        fingerprint: φ, binds the proof to one election.
-        public_key: X, the trustee's key from the sealed list, never from the message checked.
-        alpha: α, one entry of the encrypted tally.
-        factor: F, one element.
-
-    Raises:
-        InvalidProof: the equation does not hold. The challenge of version 1 hashes neither α nor
-            F: whoever chooses an α after the proof could fit it, which is why the encrypted tally
-            is recomputed from the ballots before any decryption is looked at.
-    """
-    # g^ρ·X^c and α^ρ·F^c are the two commitments; ask for the same challenge.
-    commitments = [
-        GENERATOR**proof.response * public_key**proof.challenge,
-        alpha**proof.response * factor**proof.challenge,
-    ]
-    if proof.challenge != challenge(_decryption_prefix(fingerprint, public_key), commitments):
-        msg = "the decryption factor does not match the trustee's public key"
-        raise InvalidProof(msg)
-
-
-def _decryption_prefix(fingerprint: str, public_key: Element) -> str:
-    return f"decrypt|{fingerprint}|{public_key.encode()}|"

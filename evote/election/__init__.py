@@ -1,0 +1,51 @@
+"""An election's description and its trustees (PROTOCOL 1.3 and 1.5).
+
+Both are hashed as the bytes that were archived, so the decoded form keeps them: to write an
+election again is never needed, and would be a way to change it.
+"""
+
+from evote.election.description import (
+    ELECTION_LIMIT_BYTES,
+    UUID_LENGTH_CHARACTERS,
+    Election,
+    InvalidElection,
+    decode_election,
+    encode_election,
+    generate_uuid,
+)
+from evote.election.questions import (
+    Question,
+)
+from evote.election.trustees import (
+    TRUSTEE_LIMIT_BYTES,
+    TRUSTEES_LIMIT_BYTES,
+    Trustee,
+    combine_public_keys,
+    decode_trustee,
+    decode_trustees,
+    encode_trustee,
+    encode_trustees,
+    make_trustee,
+    verify_trustee,
+)
+
+__all__ = [
+    "ELECTION_LIMIT_BYTES",
+    "TRUSTEES_LIMIT_BYTES",
+    "TRUSTEE_LIMIT_BYTES",
+    "UUID_LENGTH_CHARACTERS",
+    "Election",
+    "InvalidElection",
+    "Question",
+    "Trustee",
+    "combine_public_keys",
+    "decode_election",
+    "decode_trustee",
+    "decode_trustees",
+    "encode_election",
+    "encode_trustee",
+    "encode_trustees",
+    "generate_uuid",
+    "make_trustee",
+    "verify_trustee",
+]

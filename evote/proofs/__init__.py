@@ -1,0 +1,51 @@
+"""The zero-knowledge proofs of a ballot, a trustee and a partial decryption (PROTOCOL 1.5 to 1.9).
+
+One convention throughout, Schnorr's: whoever knows a secret x commits to a random w, is given a
+challenge c by the hash, and answers with the response ρ = w − x·c. The verifier recomputes the
+commitment as g^ρ·X^c and asks for the same challenge. The challenges are those of Belenios
+version 1 to the letter; what they do not hash, the voter's signature over the whole ballot binds.
+
+To verify is to return nothing, or to raise `InvalidProof`.
+"""
+
+from evote.proofs.decryption import (
+    prove_decryption,
+    verify_decryption,
+)
+from evote.proofs.disjunction import (
+    Branch,
+    Opening,
+    blank_or_enough,
+    blank_or_nothing,
+    prove_blank,
+    prove_interval,
+    verify_blank,
+    verify_interval,
+)
+from evote.proofs.schnorr import (
+    Proof,
+    prove_key_possession,
+    read_proof,
+    sign_hash,
+    verify_hash_signature,
+    verify_key_possession,
+)
+
+__all__ = [
+    "Branch",
+    "Opening",
+    "Proof",
+    "blank_or_enough",
+    "blank_or_nothing",
+    "prove_blank",
+    "prove_decryption",
+    "prove_interval",
+    "prove_key_possession",
+    "read_proof",
+    "sign_hash",
+    "verify_blank",
+    "verify_decryption",
+    "verify_hash_signature",
+    "verify_interval",
+    "verify_key_possession",
+]

@@ -1,0 +1,96 @@
+"""Knowledge of a discrete logarithm: Schnorr's proof, and signatures (PROTOCOL 1.5, 1.6)."""
+
+from dataclasses import dataclass
+
+from evote.encoding import read_object, read_ordered_object, read_text
+from evote.errors import InvalidProof
+from evote.group import (
+    GENERATOR,
+    GROUP_NAME,
+    Element,
+    SecretScalar,
+    decode_scalar,
+    encode_scalar,
+    random_scalar,
+)
+from evote.transcript import challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """(c, ρ): challenge and response, two public scalars in [0, q)."""
+
+    challenge: int
+    response: int
+
+    def to_json(self) -> dict[str, str]:
+        """Give the object `proof` of PROTOCOL 1.3."""
+        return {
+            "challenge": encode_scalar(self.challenge),
+            "response": encode_scalar(self.response),
+        }
+
+
+def read_proof(value: object, *, place: str, is_ordered: bool) -> Proof:
+    """Take the object `proof` of PROTOCOL 1.3 from decoded JSON.
+
+    `is_ordered`: whether the order of the fields matters, as it does in canonical objects.
+    """
+    read = read_ordered_object if is_ordered else read_object
+    item = read(value, place=place, fields=("challenge", "response"))
+    return Proof(
+        challenge=read_scalar(item["challenge"], place=f"{place}.challenge"),
+        response=read_scalar(item["response"], place=f"{place}.response"),
+    )
+
+
+def read_scalar(value: object, *, place: str) -> int:
+    """Take a public scalar in its one spelling."""
+    return decode_scalar(read_text(value, place=place), place=place)
+
+
+def prove_key_possession(*, secret_key: SecretScalar, public_key: Element) -> Proof:
+    """Prove that one knows x with X = g^x: the `pok` of a trustee ("Verification keys", 1.5)."""
+    return prove_knowledge(f"pok|{GROUP_NAME}|{public_key.encode()}|", secret_key)
+
+
+def verify_key_possession(*, proof: Proof, public_key: Element) -> None:
+    """Check a trustee's `pok`: without it, a key made from the others' keys could cancel them.
+
+    Raises:
+        InvalidProof: the equation does not hold.
+    """
+    if not knows(f"pok|{GROUP_NAME}|{public_key.encode()}|", proof, public_key):
+        msg = "the proof of possession does not match the public key"
+        raise InvalidProof(msg)
+
+
+def sign_hash(*, digest: str, secret_key: SecretScalar) -> Proof:
+    """Sign a ballot's hash (base64, 43 characters) with the credential ("Signatures", 1.6)."""
+    return prove_knowledge(f"sig|{digest}|", secret_key)
+
+
+def verify_hash_signature(*, proof: Proof, digest: str, public_key: Element) -> None:
+    """Check a ballot's signature. The hash covers the credential, so the key is bound too.
+
+    Raises:
+        InvalidProof: the signature is not by this credential over this hash.
+    """
+    if not knows(f"sig|{digest}|", proof, public_key):
+        msg = "the signature is not by this credential over this ballot"
+        raise InvalidProof(msg)
+
+
+def prove_knowledge(prefix: str, secret: SecretScalar) -> Proof:
+    """Prove that one knows x of g^x; everything that is signed thereby stands in `prefix`."""
+    # A = g^w, c = H(prefix; A), ρ = w − x·c.
+    w = random_scalar()
+    c = challenge(prefix, [GENERATOR**w])
+    return Proof(c, (w - secret * c).reveal())
+
+
+def knows(prefix: str, proof: Proof, public_key: Element) -> bool:
+    """Say whether `prove_knowledge` can have made this proof for this prefix and this key."""
+    # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
+    commitment = GENERATOR**proof.response * public_key**proof.challenge
+    return proof.challenge == challenge(prefix, [commitment])

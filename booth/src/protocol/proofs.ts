@@ -59,13 +59,15 @@ export function verifyHashSignature(input: {
   }
 }
 
-function proveKnowledge(prefix: string, secret: Scalar): Proof {
+/** Prove that one knows x with X = g^x; `prefix` binds the proof to all it stands for. */
+export function proveKnowledge(prefix: string, secret: Scalar): Proof {
   const w = randomScalar();
   const c = challenge(prefix, [GENERATOR.power(w)]);
   return { challenge: c, response: modOrder(w - secret * c) };
 }
 
-function knows(prefix: string, { publicKey, proof }: { publicKey: Element; proof: Proof }): boolean {
+/** Say whether the proof shows knowledge of the logarithm of `publicKey`. */
+export function knows(prefix: string, { publicKey, proof }: { publicKey: Element; proof: Proof }): boolean {
   const commitment = Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge);
   return challenge(prefix, [commitment]) === proof.challenge;
 }
@@ -223,9 +225,7 @@ function decryptionPrefix({ fingerprint, publicKey }: DecryptionStatement): stri
 
 /** Prove that the factor F = α^x was made with the x of X = g^x (1.9). */
 export function proveDecryption(input: DecryptionStatement & { secretKey: Scalar }): Proof {
-  const w = randomScalar();
-  const c = challenge(decryptionPrefix(input), [GENERATOR.power(w), input.alpha.power(w)]);
-  return { challenge: c, response: modOrder(w - input.secretKey * c) };
+  return proveEquality(decryptionPrefix(input), { base: input.alpha, secret: input.secretKey });
 }
 
 /** Check that log_g(X) = log_α(F). */
@@ -233,11 +233,27 @@ export function verifyDecryption(
   input: DecryptionStatement & { factor: Element; proof: Proof },
 ): void {
   const { publicKey, alpha, factor, proof } = input;
-  const commitments = [
-    Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge),
-    Element.publicProduct(alpha, proof.response, factor, proof.challenge),
-  ];
-  if (challenge(decryptionPrefix(input), commitments) !== proof.challenge) {
+  if (!areEqual(decryptionPrefix(input), { publicKey, base: alpha, power: factor, proof })) {
     throw new InvalidProof("the decryption factor does not match the trustee's public key");
   }
+}
+
+/** Prove that the same x gives g^x and base^x; `prefix` binds the proof to all it stands for. */
+export function proveEquality(prefix: string, input: { base: Element; secret: Scalar }): Proof {
+  const w = randomScalar();
+  const c = challenge(prefix, [GENERATOR.power(w), input.base.power(w)]);
+  return { challenge: c, response: modOrder(w - input.secret * c) };
+}
+
+/** Say whether the proof shows that log_g(publicKey) = log_base(power). */
+export function areEqual(
+  prefix: string,
+  input: { publicKey: Element; base: Element; power: Element; proof: Proof },
+): boolean {
+  const { publicKey, base, power, proof } = input;
+  const commitments = [
+    Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge),
+    Element.publicProduct(base, proof.response, power, proof.challenge),
+  ];
+  return challenge(prefix, commitments) === proof.challenge;
 }

@@ -2,13 +2,14 @@
 import { breathing } from "./breath.ts";
 import { fill, find, oneLine, part } from "./dom.ts";
 import { fetchPublic, loadElection } from "./loading.ts";
-import { combinePublicKeys, decodeTrustees, type Election, type Trustee } from "./protocol/election.ts";
+import type { Election } from "./protocol/election.ts";
 import { decodeJson, encodeJson } from "./protocol/encoding.ts";
 import { decodeScalar, GENERATOR, type Scalar } from "./protocol/group.ts";
 import { checkRandomness } from "./protocol/randomness.ts";
 import {
   decodeEncryptedTally, decryptPartially, type EncryptedTally, verifyPartialDecryption,
 } from "./protocol/tally.ts";
+import { combinePublicKeys, decodeTrustees, type Trustee } from "./protocol/trustees.ts";
 
 const KEY_LIMIT_BYTES = 1_000;
 const ANSWER_SECONDS = 60;

@@ -4,15 +4,15 @@ import { afterEach, test } from "node:test";
 
 import { type Ballot, createBallot, decodeBallot, verifyBallot } from "../src/protocol/ballot.ts";
 import { readTypedCredential } from "../src/protocol/credential.ts";
-import {
-  choiceCount, decodeElection, decodeTrustee, type Election, encodeTrustee, makeTrustee,
-  verifyTrustee,
-} from "../src/protocol/election.ts";
+import { choiceCount, decodeElection, type Election } from "../src/protocol/election.ts";
 import { decodeJson, encodeJson, type Json, utf8 } from "../src/protocol/encoding.ts";
 import { InvalidProof, RandomnessError } from "../src/protocol/errors.ts";
 import { Element, GENERATOR, IDENTITY, modOrder, ORDER, randomScalar } from "../src/protocol/group.ts";
 import { randomBlock } from "../src/protocol/randomness.ts";
 import { decodeEncryptedTally, decryptPartially, verifyPartialDecryption } from "../src/protocol/tally.ts";
+import {
+  decodeTrustee, encodeTrustee, makeTrustee, verifyTrustee,
+} from "../src/protocol/trustees.ts";
 
 const CREDENTIAL = "VFZ3v-gvS7My-VnJkG-Mg4KyA";
 const secretKey = randomScalar();

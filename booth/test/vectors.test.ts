@@ -4,14 +4,13 @@ import { test } from "node:test";
 
 import { createBallot, decodeBallot, verifyBallot } from "../src/protocol/ballot.ts";
 import { derivePublicCredential, deriveSecretKey } from "../src/protocol/credential.ts";
-import {
-  combinePublicKeys, decodeElection, decodeTrustees, type Election, verifyTrustee,
-} from "../src/protocol/election.ts";
+import { decodeElection, type Election } from "../src/protocol/election.ts";
 import { decodeJson, encodeJson, type Json, utf8 } from "../src/protocol/encoding.ts";
 import { DecodeError, InvalidBallot, NotSupported } from "../src/protocol/errors.ts";
 import { decodeScalar, Element, encodeScalar, GENERATOR, IDENTITY, ORDER } from "../src/protocol/group.ts";
 import { decodeEncryptedTally, verifyPartialDecryption } from "../src/protocol/tally.ts";
 import { challenge } from "../src/protocol/transcript.ts";
+import { combinePublicKeys, decodeTrustees, verifyTrustee } from "../src/protocol/trustees.ts";
 import { readRecord, readVectors } from "./files.ts";
 
 interface GroupVectors {

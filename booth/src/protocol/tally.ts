@@ -1,6 +1,6 @@
 // The encrypted tally and a trustee's share of its decryption (PROTOCOL 1.7, 1.9).
 import { type Ciphertext, readCiphertext } from "./elgamal.ts";
-import { choiceCount, type Election, type Trustee } from "./election.ts";
+import { choiceCount, type Election } from "./election.ts";
 import {
   readList, decodeJson, readObject, encodeJson, type Json, type JsonObject, utf8,
 } from "./encoding.ts";
@@ -9,6 +9,7 @@ import { Element, GENERATOR, type Scalar } from "./group.ts";
 import {
   type Breathe, readProof, encodeProof, proveDecryption, verifyDecryption, withoutBreath,
 } from "./proofs.ts";
+import type { Trustee } from "./trustees.ts";
 
 const TALLY_LIMIT_BYTES = 4_000_000;
 
@@ -30,7 +31,9 @@ export function decodeEncryptedTally(data: Uint8Array, context: { election: Elec
 function checkShape(lists: readonly (readonly unknown[])[], election: Election, place: string): void {
   const fits =
     lists.length === election.questions.length &&
-    election.questions.every((question, index) => lists[index]?.length === choiceCount(question));
+    election.questions.every((question, index) =>
+      question.kind === "homomorphic" && lists[index]?.length === choiceCount(question),
+    );
   if (!fits) throw new DecodeError(`${place}: its shape is not that of the questions`);
 }
 

@@ -1,0 +1,63 @@
+"""The groups of the protocol (PROTOCOL 1.1; "Groups").
+
+Written multiplicatively, as in the specification: `a * b`, `a / b`, `a**n`. What keeps secrets
+uses Ed25519, where all arithmetic is libsodium's: `Element`, `SecretScalar`, `GENERATOR`. What only
+checks is written against `Group` and `GroupElement`, so that records of other groups can be
+verified too.
+"""
+
+from evote.group.ed25519 import (
+    ED25519,
+    GENERATOR,
+    GROUP_NAME,
+    IDENTITY,
+    IDENTITY_ENCODING,
+    Element,
+    is_encoding,
+    is_valid_point,
+)
+from evote.group.field import FieldElement, FieldGroup
+from evote.group.interface import Group, GroupElement, InvalidVector
+from evote.group.known import BELENIOS_2048, RFC_3526_2048, group_named
+from evote.group.known_answers import SelfTestFailed, self_test
+from evote.group.scalars import (
+    ORDER,
+    ZERO,
+    SecretScalar,
+    decode_scalar,
+    decode_secret_scalar,
+    encode_scalar,
+    encode_secret_scalar,
+    random_scalar,
+    reduce_secret,
+)
+
+__all__ = [
+    "BELENIOS_2048",
+    "ED25519",
+    "GENERATOR",
+    "GROUP_NAME",
+    "IDENTITY",
+    "IDENTITY_ENCODING",
+    "ORDER",
+    "RFC_3526_2048",
+    "ZERO",
+    "Element",
+    "FieldElement",
+    "FieldGroup",
+    "Group",
+    "GroupElement",
+    "InvalidVector",
+    "SecretScalar",
+    "SelfTestFailed",
+    "decode_scalar",
+    "decode_secret_scalar",
+    "encode_scalar",
+    "encode_secret_scalar",
+    "group_named",
+    "is_encoding",
+    "is_valid_point",
+    "random_scalar",
+    "reduce_secret",
+    "self_test",
+]

@@ -46,6 +46,10 @@ class TestMain:
             "trustee",
             "trustee keygen",
             "trustee decrypt",
+            "registrar",
+            "registrar make",
+            "registrar letters",
+            "registrar replace",
         ],
     )
     def test_every_command_explains_itself(self, run, command):

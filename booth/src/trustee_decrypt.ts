@@ -9,7 +9,8 @@ import { checkRandomness } from "./protocol/randomness.ts";
 import {
   decodeEncryptedTally, decryptPartially, type EncryptedTally, verifyPartialDecryption,
 } from "./protocol/tally.ts";
-import { combinePublicKeys, decodeTrustees, type Trustee } from "./protocol/trustees.ts";
+import type { Trustee } from "./protocol/trustee.ts";
+import { combinePublicKeys, decodeTrustees } from "./protocol/trustees.ts";
 
 const KEY_LIMIT_BYTES = 1_000;
 const ANSWER_SECONDS = 60;
@@ -103,7 +104,7 @@ async function findSlot(input: {
 }): Promise<Trustee> {
   const { election } = input;
   const trustees = decodeTrustees(await fetchPublic(`/elections/${election.uuid}/trustees.json`));
-  const trustee = trustees[input.owner - 1];
+  const trustee = trustees.slots[input.owner - 1]?.trustee;
   const publicKey = GENERATOR.power(input.secretKey);
   if (trustee === undefined || !trustee.publicKey.equals(publicKey)) throw new Refused("other-key");
   if (!combinePublicKeys(trustees).equals(election.publicKey)) throw new Refused("other-trustees");

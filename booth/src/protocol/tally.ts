@@ -9,7 +9,7 @@ import { Element, GENERATOR, type Scalar } from "./group.ts";
 import {
   type Breathe, readProof, encodeProof, proveDecryption, verifyDecryption, withoutBreath,
 } from "./proofs.ts";
-import type { Trustee } from "./trustees.ts";
+import type { Trustee } from "./trustee.ts";
 
 const TALLY_LIMIT_BYTES = 4_000_000;
 

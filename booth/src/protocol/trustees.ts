@@ -1,63 +1,142 @@
-// The trustees of an election (PROTOCOL 1.5; specification "Verification keys", "Trustees").
-import { decodeJson, encodeJson, type Json, readList, readObject, readText } from "./encoding.ts";
-import { DecodeError, InvalidProof, NotSupported } from "./errors.ts";
-import { Element, GENERATOR, IDENTITY, type Scalar } from "./group.ts";
+// The list of trustees and their slots (PROTOCOL 1.5; specification "Trustees").
+import { decodeJson, encodeJson, type Json, readInteger, readList, readObject } from "./encoding.ts";
+import { DecodeError, InvalidProof } from "./errors.ts";
+import { Element, IDENTITY } from "./group.ts";
+import { encodeSigned, readSigned, type Signed, verifySignature } from "./messages.ts";
+import { encodeProof, type Proof, readProof } from "./proofs.ts";
 import {
-  encodeProof, type Proof, proveKeyPossession, readProof, verifyKeyPossession,
-} from "./proofs.ts";
+  certificatesMessage, verifyCertificates, verifyCoefexps, verifyMemberKey,
+} from "./threshold.ts";
+import { decodeTrustee, type Trustee, trusteeFields, verifyTrustee } from "./trustee.ts";
 
 const TRUSTEES_LIMIT_BYTES = 4_000_000;
 
-/** The public part of a trustee's key, with the proof that the trustee knows the secret one. */
-export interface Trustee {
-  readonly publicKey: Element;
-  readonly proof: Proof;
-  readonly name: string | undefined;
+/** n members of whom `threshold` suffice ("Pedersen"). */
+export interface ThresholdTrustees {
+  readonly threshold: number;
+  readonly certificates: readonly Signed[];
+  readonly coefexps: readonly Signed[];
+  readonly signatures: readonly Proof[];
+  readonly members: readonly Trustee[];
 }
 
-/** Make a trustee's public part from the secret key x. */
-export function makeTrustee(input: { secretKey: Scalar; name: string | undefined }): Trustee {
-  const publicKey = GENERATOR.power(input.secretKey);
-  const proof = proveKeyPossession({ secretKey: input.secretKey, publicKey });
-  return { publicKey, proof, name: input.name };
+export type Item = { readonly single: Trustee } | { readonly group: ThresholdTrustees };
+
+/** Where an owner stands. */
+export interface Slot {
+  /** 1-based place of the item in the list. */
+  readonly item: number;
+  /** 1-based place inside a threshold item; undefined for a single trustee. */
+  readonly member: number | undefined;
+  readonly trustee: Trustee;
 }
 
-/** Check that whoever made this key knows its secret part. */
-export function verifyTrustee(trustee: Trustee): void {
-  const { publicKey, proof } = trustee;
-  if (publicKey.isIdentity()) throw new InvalidProof("the trustee's public key is the identity");
-  verifyKeyPossession({ publicKey, proof });
+export interface Trustees {
+  readonly items: readonly Item[];
+  /** Slot s stands at s − 1: a single trustee is one slot, a threshold item one for each member. */
+  readonly slots: readonly Slot[];
 }
 
-export function encodeTrustee(trustee: Trustee): string {
-  return encodeJson({
-    pok: encodeProof(trustee.proof),
-    public_key: trustee.publicKey.encode(),
-    ...(trustee.name === undefined ? {} : { name: trustee.name }),
+/** Read the record's list of trustees; `verifyTrustees` checks what it claims. */
+export function decodeTrustees(data: Uint8Array): Trustees {
+  const value = decodeJson(data, { source: "trustees", limitBytes: TRUSTEES_LIMIT_BYTES });
+  const items = readList(value, "trustees").map((item, index): Item => {
+    const place = `trustees[${index}]`;
+    const [kind, content] = readList(item, place, 2);
+    if (kind === "Single") return { single: readSingle(content, place) };
+    if (kind === "Pedersen") return { group: readGroup(content, place) };
+    throw new DecodeError(`${place}: not a trustee`);
   });
+  if (items.length === 0) throw new DecodeError("trustees: empty");
+  const slots = items.flatMap((item, index): Slot[] => {
+    if ("single" in item) return [{ item: index + 1, member: undefined, trustee: item.single }];
+    return item.group.members.map((trustee, position) => ({
+      item: index + 1, member: position + 1, trustee,
+    }));
+  });
+  return { items, slots };
 }
 
-export function decodeTrustee(value: Json | undefined, place = "trustee"): Trustee {
-  const fields = readObject(value, place, ["pok", "public_key"], ["name"]);
+function readSingle(value: Json | undefined, place: string): Trustee {
+  const trustee = decodeTrustee(value, place);
+  if (trustee.signature !== undefined) throw new DecodeError(`${place}: unknown field "signature"`);
+  return trustee;
+}
+
+function readGroup(value: Json | undefined, place: string): ThresholdTrustees {
+  const fields = readObject(value, place, [
+    "threshold", "certs", "coefexps", "signatures", "verification_keys",
+  ]);
+  const certificates = readList(fields["certs"], `${place}.certs`);
+  const list = <T>(name: string, read: (item: Json, place: string) => T): T[] =>
+    readList(fields[name], `${place}.${name}`, certificates.length).map((item, index) =>
+      read(item, `${place}.${name}[${index}]`),
+    );
   return {
-    proof: readProof(fields["pok"], `${place}.pok`),
-    publicKey: Element.decode(fields["public_key"], `${place}.public_key`),
-    name: fields["name"] === undefined ? undefined : readText(fields["name"], `${place}.name`),
+    threshold: readInteger(fields["threshold"], `${place}.threshold`),
+    certificates: list("certs", readSigned),
+    coefexps: list("coefexps", readSigned),
+    signatures: list("signatures", readProof),
+    members: list("verification_keys", (item, at) => decodeTrustee(item, at)),
   };
 }
 
-/** Read the record's list of trustees; only single trustees are supported. */
-export function decodeTrustees(data: Uint8Array): Trustee[] {
-  const value = decodeJson(data, { source: "trustees", limitBytes: TRUSTEES_LIMIT_BYTES });
-  return readList(value, "trustees").map((item, index) => {
-    const [kind, trustee, ...rest] = readList(item, `trustees[${index}]`);
-    if (kind === "Pedersen") throw new NotSupported("threshold trustees are not supported yet");
-    if (kind !== "Single" || rest.length > 0) throw new DecodeError(`trustees[${index}]: not a trustee`);
-    return decodeTrustee(trustee, `trustees[${index}]`);
+/** The text of the list, as the record holds it. */
+export function encodeTrustees({ items }: Pick<Trustees, "items">): string {
+  return encodeJson(items.map((item): Json => {
+    if ("single" in item) return ["Single", trusteeFields(item.single)];
+    const { threshold, certificates, coefexps, signatures, members } = item.group;
+    return ["Pedersen", {
+      threshold,
+      certs: certificates.map(encodeSigned),
+      coefexps: coefexps.map(encodeSigned),
+      signatures: signatures.map(encodeProof),
+      verification_keys: members.map(trusteeFields),
+    }];
+  }));
+}
+
+/** Check every key, certificate and signature; no key may stand in two slots. */
+export function verifyTrustees(trustees: Trustees): void {
+  for (const item of trustees.items) {
+    if ("single" in item) verifyTrustee(item.single);
+    else verifyGroup(item.group);
+  }
+  const keys = trustees.slots.map(({ trustee }) => trustee.publicKey.encode());
+  if (new Set(keys).size !== keys.length) throw new InvalidProof("two trustees have the same key");
+}
+
+function verifyGroup(group: ThresholdTrustees): void {
+  const { threshold, coefexps, signatures, members } = group;
+  const shape = { size: group.certificates.length, threshold };
+  const certificates = verifyCertificates({ signed: group.certificates, shape });
+  const powers = certificates.map((certificate, position) => {
+    const signed = coefexps[position] as Signed;
+    return verifyCoefexps({ signed, certificate, threshold, place: `coefexps ${position + 1}` });
+  });
+  certificates.forEach((certificate, position) => {
+    const own = powers[position] as Element[];
+    const message = certificatesMessage(group.certificates, own);
+    const signature = signatures[position] as Proof;
+    verifySignature({ message, publicKey: certificate.verification, signature });
+    const trustee = members[position] as Trustee;
+    verifyMemberKey({ trustee, index: position + 1, certificate, powers });
   });
 }
 
-/** y: the product of the trustees' public keys. */
-export function combinePublicKeys(trustees: readonly Trustee[]): Element {
-  return trustees.reduce((total, { publicKey }) => total.times(publicKey), IDENTITY);
+/** y: the product of what each item contributes; `verifyTrustees` must have held. */
+export function combinePublicKeys({ items }: Trustees): Element {
+  return items.reduce((total, item) => total.times(subkey(item)), IDENTITY);
+}
+
+/** A single trustee's public key, or the product of the members' first commitments. */
+function subkey(item: Item): Element {
+  if ("single" in item) return item.single.publicKey;
+  return item.group.coefexps.reduce((total, signed) => {
+    const content = decodeJson(new TextEncoder().encode(signed.message), {
+      source: "coefexps", limitBytes: TRUSTEES_LIMIT_BYTES,
+    });
+    const [first] = readList(readObject(content, "coefexps", ["coefexps"])["coefexps"], "coefexps");
+    return total.times(Element.decode(first, "coefexps[0]"));
+  }, IDENTITY);
 }

@@ -1,13 +1,18 @@
 """Runs the verification with every core of the machine, for the commands that need it."""
 
+import hashlib
 import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from typing import cast
 
 from evote.cli.errors import CommandFailed
 from evote.cli.progress import ProgressBar
 from evote.cli.sources import check_is_election_asked_for
 from evote.errors import NotSupported
-from evote.verify import Report, verify_record
+from evote.verify import ParallelMap, Report, verify_record
+from evote.verify.ballots import Answer, Task
 from evote.verify.steps import STEPS
 
 # Below this, starting processes costs more time than they save.
@@ -21,21 +26,58 @@ def verify_with_all_cores(data: bytes, *, source: str) -> Report:
         CommandFailed: the record uses what this version cannot check, or is of another election
             than the address names.
     """
-    report = _verify(data, source=source)
-    if report.election is not None:
-        check_is_election_asked_for(report.election.uuid, source=source)
-    return report
+    return Rechecker().verify(data, source=source)
 
 
-def _verify(data: bytes, *, source: str) -> Report:
-    progress = ProgressBar({step.number: step.title for step in STEPS})
-    try:
-        if len(data) < _POOL_FROM_BYTES or (os.cpu_count() or 1) == 1:
-            return verify_record(data, progress=progress)
-        with ProcessPoolExecutor() as pool:
-            return verify_record(data, progress=progress, parallel_map=pool.map)
-    except NotSupported as error:
-        msg = f"{source}: {error}. Nothing in this record was confirmed"
-        raise CommandFailed(msg) from error
-    finally:
-        progress.clear()
+class Rechecker:
+    """Verifies a growing record again and again, but each of its parts only once."""
+
+    def __init__(self) -> None:
+        self.answers: dict[bytes, object] = {}
+
+    def verify(self, data: bytes, *, source: str) -> Report:
+        """Verify what the record is now.
+
+        Raises:
+            CommandFailed: as `verify_with_all_cores`.
+        """
+        progress = ProgressBar({step.number: step.title for step in STEPS})
+        try:
+            if len(data) < _POOL_FROM_BYTES or (os.cpu_count() or 1) == 1:
+                report = verify_record(data, progress=progress, parallel_map=self._remember(map))
+            else:
+                with ProcessPoolExecutor() as pool:
+                    report = verify_record(
+                        data, progress=progress, parallel_map=self._remember(pool.map)
+                    )
+        except NotSupported as error:
+            msg = f"{source}: {error}. Nothing in this record was confirmed"
+            raise CommandFailed(msg) from error
+        finally:
+            progress.clear()
+        if report.election is not None:
+            check_is_election_asked_for(report.election.uuid, source=source)
+        return report
+
+    def _remember(self, parallel_map: ParallelMap) -> ParallelMap:
+        """Answer a task that was answered before without doing it again.
+
+        Sound, because a task is all that its answer depends on: it holds the bytes themselves.
+        """
+
+        def remembering(
+            function: Callable[[Task], Answer], tasks: Iterable[Task], /
+        ) -> Iterator[Answer]:
+            keyed = [(_key(function.__qualname__, task), task) for task in tasks]
+            new = [(key, task) for key, task in keyed if key not in self.answers]
+            fresh = parallel_map(function, [task for _, task in new])
+            for key, _ in keyed:
+                if key not in self.answers:
+                    self.answers[key] = next(fresh)
+                yield cast(Answer, self.answers[key])
+
+        return remembering
+
+
+def _key(name: str, task: object) -> bytes:
+    return hashlib.sha256(pickle.dumps((name, task))).digest()

@@ -3,12 +3,19 @@
 import argparse
 import json
 import textwrap
+from collections.abc import Sequence
 
-from evote.cli.sources import read_record_source
+from evote import __version__
+from evote.cli.errors import CommandFailed
+from evote.cli.follow import follow
+from evote.cli.report_page import Verified, make_page
+from evote.cli.sources import read_record_source, write_new_file
 from evote.cli.text import printable
 from evote.cli.verification import verify_with_all_cores
+from evote.encoding import sha256_hex
 from evote.verify import Report, Step, StepStatus, Verdict
 
+_FROM_GOOD_TO_BAD = (Verdict.COMPLETE, Verdict.UNFINISHED, Verdict.INVALID)
 EXIT_STATUSES = {Verdict.COMPLETE: 0, Verdict.UNFINISHED: 3, Verdict.INVALID: 1}
 
 _DESCRIPTION = """\
@@ -18,18 +25,21 @@ ballots, that the trustees decrypted exactly that tally, and that the result
 is what they decrypted. Nobody needs to be trusted for this, not the server
 the record comes from either.
 
-Each step says what it compared, or what is wrong and where.
+Each step says what it compared, or what is wrong and where. Of several records
+each is checked; the exit status is that of the worst.
 """
 _EPILOG = """\
 examples:
   evote verify hfd19JUwUteUwr.bel
   evote verify https://vote.example.org/elections/hfd19JUwUteUwr/
   evote verify hfd19JUwUteUwr.bel --json | jq .verdict
+  evote verify *.bel --report report.html
+  evote verify https://vote.example.org/elections/hfd19JUwUteUwr/ --follow
 
 exit status:
   0  valid and complete: the result is right
   3  valid so far, but the election is not finished
-  1  invalid
+  1  invalid; with --follow also: the board was changed or has shrunk
   2  unreadable, of a kind this version does not support yet, or wrong usage
 """
 _SIGNS = {
@@ -57,22 +67,98 @@ def add_arguments(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "record", metavar="FILE|URL", help="the record, or the address of the election's page"
+        "records",
+        nargs="+",
+        metavar="FILE|URL",
+        help="the record, or the address of the election's page",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the same steps as JSON, for programs"
+    )
+    parser.add_argument(
+        "--report", metavar="FILE", help="also write the report as one HTML page, for people"
+    )
+    watching = parser.add_argument_group("watching an election that is not finished")
+    watching.add_argument(
+        "--follow",
+        action="store_true",
+        help="ask again until it is complete; complain if the board ever shrinks",
+    )
+    watching.add_argument(
+        "--every", type=int, default=60, metavar="SECONDS", help="how often to ask; default: 60"
+    )
+    watching.add_argument(
+        "--copy", metavar="FILE", help="where to keep the record between two looks"
     )
     parser.set_defaults(handler=_verify)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    data = read_record_source(arguments.record)
-    report = verify_with_all_cores(data, source=arguments.record)
+    if arguments.follow:
+        return _follow(arguments)
+    verified = []
+    for source in arguments.records:
+        data = read_record_source(source)
+        report = verify_with_all_cores(data, source=source)
+        verified.append(Verified(source=source, sha256=sha256_hex(data), report=report))
+    if arguments.report:
+        page = make_page(verified, program=f"evote {__version__}")
+        write_new_file(arguments.report, page, mode=0o644)
     if arguments.json:
-        print(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
+        _print_json(verified)
     else:
+        for item in verified:
+            if len(verified) > 1:
+                print(f"== {printable(item.source)}")
+            print_report(item.report)
+    worst = max((item.report.verdict for item in verified), key=_FROM_GOOD_TO_BAD.index)
+    return EXIT_STATUSES[worst]
+
+
+def _print_json(verified: Sequence[Verified]) -> None:
+    """Print one report as an object; of several, a list of objects that also name their source."""
+    reports = [item.report.to_json() for item in verified]
+    value = (
+        reports[0]
+        if len(reports) == 1
+        else [
+            {"source": item.source} | report for item, report in zip(verified, reports, strict=True)
+        ]
+    )
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _follow(arguments: argparse.Namespace) -> int:
+    if len(arguments.records) != 1 or arguments.json or arguments.report:
+        msg = "--follow watches one election, without --json or --report"
+        raise CommandFailed(msg)
+    if arguments.every < 1:
+        msg = "--every: at least 1 second"
+        raise CommandFailed(msg)
+    report = follow(
+        arguments.records[0],
+        every_seconds=arguments.every,
+        copy=arguments.copy,
+        show=_print_look,
+    )
+    return EXIT_STATUSES[Verdict.INVALID if report is None else report.verdict]
+
+
+def _print_look(report: Report) -> None:
+    """Say in one line what a look at an unfinished record found; at the end, everything."""
+    if report.verdict != Verdict.UNFINISHED:
         print_report(report)
-    return EXIT_STATUSES[report.verdict]
+        return
+    passed = sum(step.status == StepStatus.PASSED for step in report.steps)
+    print(f"valid so far: {passed} of {len(report.steps)} steps; {_how_far(report)}", flush=True)
+
+
+def _how_far(report: Report) -> str:
+    return next(
+        f"waiting for step {step.number}, {step.title.lower()}"
+        for step in report.steps
+        if step.status == StepStatus.WAITING
+    )
 
 
 def print_report(report: Report) -> None:

@@ -4,10 +4,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.test import Client
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.pages import EVERY_VIEW, NARROW_WITHOUT_SCRIPT, WIDE, View, open_page
+from tests.browser.pages import (
+    EVERY_VIEW,
+    NARROW_WITHOUT_SCRIPT,
+    WIDE,
+    WITHOUT_SCRIPT,
+    View,
+    open_page,
+)
 
 
 @pytest.fixture
@@ -25,10 +34,25 @@ def page(visit: Callable[[View], Page]) -> Page:
     return visit(WIDE)
 
 
-@pytest.fixture(params=[*EVERY_VIEW, NARROW_WITHOUT_SCRIPT], ids=str)
+@pytest.fixture(params=[*EVERY_VIEW, WITHOUT_SCRIPT, NARROW_WITHOUT_SCRIPT], ids=str)
 def page_in_every_view(request: pytest.FixtureRequest, visit: Callable[[View], Page]) -> Page:
-    """The same test at both widths, light and dark, and once without scripts."""
+    """The same test at both widths: light, dark, and without scripts."""
     return visit(request.param)
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[[Page, AbstractBaseUser], None]:
+    """Return a function that signs a page's browser in, without a walk through the door."""
+
+    def sign_in(page: Page, user: AbstractBaseUser) -> None:
+        client = Client()
+        client.force_login(user)
+        for name, morsel in client.cookies.items():
+            page.context.add_cookies(
+                [{"name": name, "value": morsel.value, "url": live_server.url}]
+            )
+
+    return sign_in
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,7 @@ def press(page, name, role="button"):
     page.get_by_role(role, name=name, exact=True).click()
 
 
-def sign_in(page, user):
+def sign_in_by_password(page, user):
     page.goto("/accounts/login/")
     page.get_by_label("E-mail address").fill(user.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -110,7 +110,7 @@ def walk_through_ones_own_pages(page, look):
     user = make_user(display_name=NAME, email=f"{'long' * 15}@{'long' * 12}.example.org")
     organisation = make_organisation(name="Northfield City Council")
     make_role(user=user, organisation=organisation)
-    sign_in(page, user)
+    sign_in_by_password(page, user)
     for name, path in [
         ("own", "/accounts/"),
         ("name", "/accounts/name/"),
@@ -144,7 +144,7 @@ def walk_through_an_organisation(page, look, tmp_path):
     make_role(organisation=top, user=make_user(password=None))
     moderator = make_moderator(organisation, display_name=f"{NAME} II")
     make_organisation(name="Parks and gardens", parent=organisation)
-    sign_in(page, user)
+    sign_in_by_password(page, user)
     page.goto("/accounts/organisations/council/")
     look(page, "organisation-empty")
     roll = make_roll(
@@ -245,7 +245,7 @@ def add_passkey(page):
 def test_people_add_a_passkey_and_sign_in_with_it_alone(page, device):
     device(page)
     user = make_user()
-    sign_in(page, user)
+    sign_in_by_password(page, user)
     add_passkey(page)
     assert page.get_by_text("10 of 10 codes are unused").is_visible()
     assert_good(page, "recovery-codes")
@@ -273,12 +273,12 @@ def test_people_add_a_passkey_and_sign_in_with_it_alone(page, device):
 def test_a_passkey_or_a_plain_key_is_the_second_step_after_the_password(page, device, is_phone):
     device(page, is_phone=is_phone)
     user = make_user()
-    sign_in(page, user)
+    sign_in_by_password(page, user)
     add_passkey(page)
     page.goto("/accounts/logout/")
     press(page, "Sign out")
 
-    sign_in(page, user)
+    sign_in_by_password(page, user)
     assert page.locator("h1").inner_text() == "The second step"
     assert_good(page, "second-step")
     press(page, "Use a passkey")

@@ -41,13 +41,6 @@ def vote(page, made, voter, *, trees, place):
     press(page, "Cast this ballot")
 
 
-def sign_in(page, live_server, user):
-    client = Client()
-    client.force_login(user)
-    for name, morsel in client.cookies.items():
-        page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
-
-
 def test_a_voter_gets_a_receipt_that_anyone_can_check(page):
     made = make_open_election()
     vote(page, made, 0, trees="Yes", place="Harbour")
@@ -120,11 +113,11 @@ def test_the_booth_is_the_same_bytes_signed_in_or_not_and_for_every_browser(page
 
 
 def test_a_trustee_makes_a_key_in_the_browser_and_later_decrypts_with_its_file(
-    page, live_server, tmp_path
+    page, sign_in, tmp_path
 ):
     draft = make_draft()
     name_trustee(election=draft.election, name="Ada", email="ada@example.org")
-    sign_in(page, live_server, make_user(email="ada@example.org", password=None))
+    sign_in(page, make_user(email="ada@example.org", password=None))
     sent = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
     page.goto(f"/elections/{draft.election.uuid}/trustee/")
@@ -163,11 +156,11 @@ def choose_key(page, text):
     press(page, "Decrypt the sum")
 
 
-def test_trustees_decrypt_in_the_browser(page, live_server, tallied):
+def test_trustees_decrypt_in_the_browser(page, sign_in, tallied):
     for email, secret_key in zip(
         ["ada@example.org", "bob@example.org"], tallied.secret_keys, strict=True
     ):
-        sign_in(page, live_server, make_user(email=email, password=None))
+        sign_in(page, make_user(email=email, password=None))
         page.goto(f"/elections/{tallied.election.uuid}/trustee/")
         choose_key(page, json.dumps(str(secret_key.reveal())))
         page.get_by_role("heading", name="Your part is handed in").wait_for()
@@ -193,9 +186,9 @@ def test_trustees_decrypt_in_the_browser(page, live_server, tallied):
     ],
 )
 def test_a_file_that_is_not_the_trustee_s_key_is_explained(
-    page, live_server, tallied, text, explanation
+    page, sign_in, tallied, text, explanation
 ):
-    sign_in(page, live_server, make_user(email="ada@example.org", password=None))
+    sign_in(page, make_user(email="ada@example.org", password=None))
     posts = []
     page.on("request", lambda request: posts.append(request.url) if request.post_data else None)
     page.goto(f"/elections/{tallied.election.uuid}/trustee/")
@@ -206,8 +199,8 @@ def test_a_file_that_is_not_the_trustee_s_key_is_explained(
     assert not posts
 
 
-def test_another_trustee_s_key_is_refused_before_anything_is_sent(page, live_server, tallied):
-    sign_in(page, live_server, make_user(email="ada@example.org", password=None))
+def test_another_trustee_s_key_is_refused_before_anything_is_sent(page, sign_in, tallied):
+    sign_in(page, make_user(email="ada@example.org", password=None))
     page.goto(f"/elections/{tallied.election.uuid}/trustee/")
     choose_key(page, json.dumps(str(tallied.secret_keys[1].reveal())))
 

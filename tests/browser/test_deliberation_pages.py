@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -137,13 +136,6 @@ def scene() -> Scene:
     )
 
 
-def sign_in(page, live_server, user) -> None:
-    client = Client()
-    client.force_login(user)
-    for name, morsel in client.cookies.items():
-        page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
-
-
 def public_pages(scene) -> list[str]:
     consultation = scene.consultation.get_absolute_url()
     proposal = scene.proposal.get_absolute_url()
@@ -208,35 +200,35 @@ def test_public_pages_hold_in_every_view(page_in_every_view, scene):
         assert_holds(page_in_every_view, path)
 
 
-def test_the_author_s_pages_hold(page_in_every_view, live_server, scene):
-    sign_in(page_in_every_view, live_server, scene.author)
+def test_the_author_s_pages_hold(page_in_every_view, sign_in, scene):
+    sign_in(page_in_every_view, scene.author)
     for name in ("revise", "withdraw"):
         assert_holds(page_in_every_view, f"{scene.proposal.get_absolute_url()}{name}/")
 
 
-def test_moderators_pages_hold(page_in_every_view, live_server, scene):
-    sign_in(page_in_every_view, live_server, scene.moderator)
+def test_moderators_pages_hold(page_in_every_view, sign_in, scene):
+    sign_in(page_in_every_view, scene.moderator)
     for path in pages_of_moderators(scene):
         assert_holds(page_in_every_view, path)
 
 
 @pytest.mark.slow
-def test_administrators_pages_hold(page_in_every_view, live_server, scene):
-    sign_in(page_in_every_view, live_server, scene.administrator)
+def test_administrators_pages_hold(page_in_every_view, sign_in, scene):
+    sign_in(page_in_every_view, scene.administrator)
     for path in pages_of_administrators(scene):
         assert_holds(page_in_every_view, path)
 
 
-def test_pages_in_chinese_hold(visit, live_server, scene):
+def test_pages_in_chinese_hold(visit, scene):
     page = visit(NARROW.__class__(width=360, language="zh-CN"))
     for path in public_pages(scene)[:8]:
         assert_holds(page, path)
 
 
 @pytest.mark.parametrize("view", [WIDE, WITHOUT_SCRIPT], ids=["script", "no script"])
-def test_a_person_proposes_and_argues(visit, live_server, scene, view):
+def test_a_person_proposes_and_argues(visit, sign_in, scene, view):
     page = visit(view)
-    sign_in(page, live_server, make_user(password=None))
+    sign_in(page, make_user(password=None))
     page.goto(scene.consultation.get_absolute_url())
 
     page.get_by_role("link", name="Make a proposal").click()
@@ -261,8 +253,8 @@ def test_a_person_proposes_and_argues(visit, live_server, scene, view):
     assert Comment.objects.filter(parent__body="It is the people's deal.").count() == 1
 
 
-def test_the_reply_form_opens_below_the_comment_with_the_cursor_in_it(page, live_server, scene):
-    sign_in(page, live_server, make_user(password=None))
+def test_the_reply_form_opens_below_the_comment_with_the_cursor_in_it(page, sign_in, scene):
+    sign_in(page, make_user(password=None))
     page.goto(scene.proposal.get_absolute_url())
 
     page.locator(f"#comment-{scene.comment.pk} > .pnyx-comment__do").get_by_text("Reply").click()

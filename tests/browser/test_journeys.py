@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.test import Client
 from django.utils import timezone
 
 from audit.selectors import verifier_key
@@ -33,26 +32,19 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 VOTES = [(0, ([1, 0], [0, 1, 0, 0])), (1, ([0, 1], [0, 1, 1, 0])), (0, ([0, 1], [1, 0, 0, 0]))]
 
 
-def sign_in(page, live_server, user) -> None:
-    client = Client()
-    client.force_login(user)
-    for name, morsel in client.cookies.items():
-        page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
-
-
 def click(page, name) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_an_administrator_takes_a_debate_to_a_sealed_election_without_a_script(
-    visit, live_server, tmp_path
+    visit, sign_in, tmp_path
 ):
     organisation = make_organisation(name="Northfield City Council")
     consultation = make_full_consultation(now=timezone.now(), organisation=organisation)
     for title in ("Stay in the Single Market", "Put the deal to a referendum"):
         make_shortlisted(consultation=consultation, title=title, now=timezone.now())
     page = visit(WITHOUT_SCRIPT)
-    sign_in(page, live_server, make_administrator(organisation))
+    sign_in(page, make_administrator(organisation))
 
     page.goto(f"{consultation.get_absolute_url()}setup/election/")
     page.get_by_label("Title").fill("Which way for Northfield?")
@@ -101,7 +93,7 @@ def test_an_administrator_takes_a_debate_to_a_sealed_election_without_a_script(
     assert "Which way for Northfield?" in page.locator("body").inner_text()
 
 
-def test_a_citizen_reads_argues_votes_and_checks_the_receipt(page, live_server, tmp_path):
+def test_a_citizen_reads_argues_votes_and_checks_the_receipt(page, sign_in, tmp_path):
     now = timezone.now()
     consultation = make_full_consultation(now=now)
     proposal = make_proposal(
@@ -113,7 +105,7 @@ def test_a_citizen_reads_argues_votes_and_checks_the_receipt(page, live_server, 
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(days=1),
     )
-    sign_in(page, live_server, citizen)
+    sign_in(page, citizen)
 
     page.goto("/")
     page.get_by_role("link", name=consultation.title).first.click()

@@ -1,5 +1,4 @@
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from tests.browser.pages import (
@@ -19,13 +18,6 @@ from voting.services.verification import verify_published_record
 pytestmark = pytest.mark.django_db(transaction=True)
 
 VOTES = [(0, ([1, 0], [0, 1, 0, 0])), (1, ([0, 1], [0, 1, 1, 0])), (0, ([0, 0], [1, 0, 0, 0]))]
-
-
-def sign_in(page, live_server, user) -> None:
-    client = Client()
-    client.force_login(user)
-    for name, morsel in client.cookies.items():
-        page.context.add_cookies([{"name": name, "value": morsel.value, "url": live_server.url}])
 
 
 def assert_good(page) -> None:
@@ -92,13 +84,13 @@ def test_a_wrong_tracker_is_explained(visit):
 @pytest.mark.parametrize(
     "name", ["manage", "details", "questions", "roll", "trustees", "credentials", "seal"]
 )
-def test_the_administration_of_a_draft_holds_in_every_view(page_in_every_view, live_server, name):
+def test_the_administration_of_a_draft_holds_in_every_view(page_in_every_view, sign_in, name):
     organisation = make_organisation()
     made = make_draft(organisation=organisation)
     name_trustee(election=made.election, name="Ombudsman", email="ombudsman@example.org")
     send_credentials(made, voters=2)
     page = page_in_every_view
-    sign_in(page, live_server, make_administrator(organisation))
+    sign_in(page, make_administrator(organisation))
 
     page.goto(reverse(f"voting:{name}", args=[made.election.uuid]))
 
@@ -106,21 +98,21 @@ def test_the_administration_of_a_draft_holds_in_every_view(page_in_every_view, l
     assert_good(page)
 
 
-def test_the_administration_can_be_walked_by_keyboard(page, live_server):
+def test_the_administration_can_be_walked_by_keyboard(page, sign_in):
     organisation = make_organisation()
     made = make_draft(organisation=organisation)
-    sign_in(page, live_server, make_administrator(organisation))
+    sign_in(page, make_administrator(organisation))
 
     page.goto(reverse("voting:manage", args=[made.election.uuid]))
 
     assert_focus_is_visible(page)
 
 
-def test_an_administrator_goes_from_an_empty_draft_to_the_seal_without_a_script(visit, live_server):
+def test_an_administrator_goes_from_an_empty_draft_to_the_seal_without_a_script(visit, sign_in):
     organisation = make_organisation()
     made = make_draft(organisation=organisation, questions=())
     page = visit(WITHOUT_SCRIPT)
-    sign_in(page, live_server, make_administrator(organisation))
+    sign_in(page, make_administrator(organisation))
     page.goto(reverse("voting:manage", args=[made.election.uuid]))
 
     page.get_by_role("link", name="Go on with: Questions and answers").click()
@@ -144,11 +136,11 @@ def test_an_administrator_goes_from_an_empty_draft_to_the_seal_without_a_script(
 
 
 @pytest.mark.parametrize("phase", [Election.Phase.SEALED, Election.Phase.TALLIED])
-def test_the_page_of_a_sealed_election_s_administration_holds(visit, live_server, phase):
+def test_the_page_of_a_sealed_election_s_administration_holds(visit, sign_in, phase):
     organisation = make_organisation()
     made = make_election(phase=phase, organisation=organisation)
     page = visit(NARROW)
-    sign_in(page, live_server, make_administrator(organisation))
+    sign_in(page, make_administrator(organisation))
 
     page.goto(reverse("voting:manage", args=[made.election.uuid]))
 
@@ -164,9 +156,9 @@ def test_a_draft_is_hidden_from_others(page):
     assert answer.status == 404
 
 
-def test_a_stranger_cannot_administer(page, live_server):
+def test_a_stranger_cannot_administer(page, sign_in):
     made = make_draft()
-    sign_in(page, live_server, make_user())
+    sign_in(page, make_user())
 
     answer = page.goto(reverse("voting:manage", args=[made.election.uuid]))
 

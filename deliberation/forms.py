@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Comment, Phase, Proposal, Rule
@@ -67,11 +68,14 @@ class TitleForm(forms.Form):
 
     title = forms.CharField(
         label=_("What should be done?"),
-        help_text=_(
-            "One sentence of %(minimum)s to %(maximum)s characters that begins with a verb:"
-            " “Plant trees on Market Square”."
-        )
-        % {"minimum": TITLE_MIN_CHARACTERS, "maximum": TITLE_MAX_CHARACTERS},
+        help_text=format_lazy(
+            _(
+                "One sentence of {minimum} to {maximum} characters that begins with a verb:"
+                " “Plant trees on Market Square”."
+            ),
+            minimum=TITLE_MIN_CHARACTERS,
+            maximum=TITLE_MAX_CHARACTERS,
+        ),
         error_messages=SAY_WHAT,
     )
 
@@ -93,11 +97,13 @@ class TextForm(forms.Form):
 
     body = forms.CharField(
         label=_("Say what exactly, and why"),
-        help_text=_(
-            "At most %(maximum)s characters. A blank line begins a paragraph, **two stars** make"
-            " words strong, a line that begins with a hyphen is part of a list."
-        )
-        % {"maximum": f"{BODY_MAX_CHARACTERS:,}"},
+        help_text=format_lazy(
+            _(
+                "At most {maximum} characters. A blank line begins a paragraph, **two stars** make"
+                " words strong, a line that begins with a hyphen is part of a list."
+            ),
+            maximum=f"{BODY_MAX_CHARACTERS:,}",
+        ),
         widget=_lines(12),
         error_messages=SAY_WHAT,
     )
@@ -117,8 +123,10 @@ class RevisionForm(TitleForm, TextForm):
 
     note = forms.CharField(
         label=_("What changed, in one line"),
-        help_text=_("At most %(maximum)s characters. It stands in the list of versions.")
-        % {"maximum": NOTE_MAX_CHARACTERS},
+        help_text=format_lazy(
+            _("At most {maximum} characters. It stands in the list of versions."),
+            maximum=NOTE_MAX_CHARACTERS,
+        ),
         error_messages=SAY_WHAT,
     )
     field_order = ["title", "body", "note"]
@@ -129,11 +137,13 @@ class CommentForm(forms.Form):
 
     body = forms.CharField(
         label=_("Add a reason that is missing"),
-        help_text=_(
-            "Speak about the proposal, not about the people. %(maximum)s characters at most."
-            " Your draft is kept if you have to sign in."
-        )
-        % {"maximum": f"{COMMENT_MAX_CHARACTERS:,}"},
+        help_text=format_lazy(
+            _(
+                "Speak about the proposal, not about the people. {maximum} characters at most."
+                " Your draft is kept if you have to sign in."
+            ),
+            maximum=f"{COMMENT_MAX_CHARACTERS:,}",
+        ),
         widget=_lines(4),
         error_messages=SAY_WHAT,
     )
@@ -168,8 +178,10 @@ class ReportForm(forms.Form):
     )
     text = forms.CharField(
         label=_("What is wrong"),
-        help_text=_("Moderators read this; it is not published. At most %(maximum)s characters.")
-        % {"maximum": EXPLANATION_MAX_CHARACTERS},
+        help_text=format_lazy(
+            _("Moderators read this; it is not published. At most {maximum} characters."),
+            maximum=EXPLANATION_MAX_CHARACTERS,
+        ),
         required=False,
         widget=_lines(3),
     )

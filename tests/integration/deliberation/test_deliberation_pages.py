@@ -180,6 +180,14 @@ class TestReading:
 
         assert client.get(address).status_code == 404
 
+    def test_the_hint_below_a_field_is_in_the_reader_s_language(self, client, consultation, person):
+        address = f"{consultation.get_absolute_url()}proposals/new/"
+
+        page = text_of(client.get(address, headers={"accept-language": "zh-Hans"}))
+
+        assert "一句 8 至 80 个字符的话" in page
+        assert "One sentence of 8 to 80" in text_of(client.get(address))
+
 
 class TestTheList:
     @pytest.fixture

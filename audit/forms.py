@@ -22,6 +22,8 @@ KIND_NAMES = {
     "election-outcome": _("Outcome of an election"),
     "booth": _("Voting booth"),
     "roll-sealed": _("Sealed roll"),
+    "credentials-listed": _("List of credentials"),
+    "credential-replaced": _("Replaced credential"),
     "consultation-phase": _("Phase of a consultation"),
     "proposal": _("Version of a proposal"),
     "moderation": _("Act of moderation"),

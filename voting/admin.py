@@ -5,6 +5,8 @@ from django.contrib import admin
 from audit.admin import ReadOnlyAdmin
 from voting.models import (
     Ballot,
+    CeremonyMessage,
+    Complaint,
     Credential,
     CredentialIssue,
     Election,
@@ -13,7 +15,9 @@ from voting.models import (
     RecordEvent,
     RecordObject,
     TallyChunk,
+    TranscriptSignature,
     Trustee,
+    TrusteeGroup,
     Verification,
 )
 
@@ -41,6 +45,39 @@ class TrusteeAdmin(ReadOnlyAdmin):
 
     list_display = ("election", "position", "name", "invitation", "has_key")
     ordering = ("-election_id", "position")
+
+
+@admin.register(TrusteeGroup)
+class TrusteeGroupAdmin(ReadOnlyAdmin):
+    """Groups of trustees of whom some suffice."""
+
+    list_display = ("election", "position", "threshold", "attempt")
+    ordering = ("-election_id", "position")
+
+
+@admin.register(CeremonyMessage)
+class CeremonyMessageAdmin(ReadOnlyAdmin):
+    """What members of groups sent to make their keys. All of it is public."""
+
+    list_display = ("group", "attempt", "member", "step")
+    list_filter = ("step",)
+    ordering = ("-group_id", "-attempt", "member")
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ReadOnlyAdmin):
+    """Proofs that a member sent a share which does not fit."""
+
+    list_display = ("group", "attempt", "by", "about")
+    ordering = ("-group_id", "-attempt", "by")
+
+
+@admin.register(TranscriptSignature)
+class TranscriptSignatureAdmin(ReadOnlyAdmin):
+    """Which slots have signed the setup."""
+
+    list_display = ("election", "owner")
+    ordering = ("-election_id", "owner")
 
 
 @admin.register(Credential)

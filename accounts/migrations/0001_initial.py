@@ -162,6 +162,12 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 (
+                    "weight",
+                    models.PositiveIntegerField(
+                        default=1, help_text="How many votes the person has."
+                    ),
+                ),
+                (
                     "roll",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -243,6 +249,13 @@ class Migration(migrations.Migration):
                     ("email", django.db.models.functions.text.Lower(models.F("email")))
                 ),
                 name="accounts_roll_email_is_lower_case",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rollentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__range", (1, 1000000))),
+                name="accounts_roll_weight_is_in_range",
             ),
         ),
         migrations.RunSQL(REFUSE_CHANGES_TO_SEALED_ROLLS, ALLOW_CHANGES_TO_SEALED_ROLLS),

@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 PERSON_NAME_LENGTH = 200
+GREATEST_WEIGHT = 1_000_000
 
 
 class Roll(models.Model):
@@ -38,6 +39,7 @@ class RollEntry(models.Model):
     roll = models.ForeignKey("accounts.Roll", on_delete=models.PROTECT, related_name="entries")
     email = models.EmailField()
     name = models.CharField(max_length=PERSON_NAME_LENGTH, blank=True)
+    weight = models.PositiveIntegerField(default=1, help_text="How many votes the person has.")
 
     class Meta:
         verbose_name_plural = _("roll entries")
@@ -46,6 +48,10 @@ class RollEntry(models.Model):
             models.CheckConstraint(
                 condition=models.Q(email=Lower(F("email"))),
                 name="accounts_roll_email_is_lower_case",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(weight__range=(1, GREATEST_WEIGHT)),
+                name="accounts_roll_weight_is_in_range",
             ),
         ]
 

@@ -10,6 +10,8 @@ ENTRY_KINDS = {
     "election-outcome": "result",
     "booth": "sha256",
     "roll-sealed": "commitment",
+    "credentials-listed": "list",
+    "credential-replaced": "new",
     "consultation-phase": None,
     "proposal": "text",
     "moderation": "commitment",

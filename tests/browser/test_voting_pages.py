@@ -9,7 +9,13 @@ from tests.browser.pages import (
     assert_no_sideways_scroll,
 )
 from tests.factories.accounts import make_administrator, make_organisation, make_user
-from tests.factories.voting import add_trustees, make_draft, make_election, send_credentials
+from tests.factories.voting import (
+    PHASES,
+    add_trustees,
+    make_draft,
+    make_election,
+    send_credentials,
+)
 from voting.models import Election
 from voting.selectors.trackers import encode_in_address
 from voting.services.trustees import name_trustee
@@ -25,7 +31,7 @@ def assert_good(page) -> None:
     assert_no_sideways_scroll(page)
 
 
-@pytest.mark.parametrize("phase", list(Election.Phase)[1:])
+@pytest.mark.parametrize("phase", PHASES[1:])
 def test_the_pages_of_an_election_hold_in_every_view(page_in_every_view, phase):
     made = make_election(phase=phase, votes=VOTES if phase != Election.Phase.SEALED else ())
     page = page_in_every_view

@@ -30,6 +30,19 @@ BODIES = {
     },
     "booth": {"sha256": digest("booth"), "name": "booth.js"},
     "roll-sealed": {"election": ELECTION, "people": 204, "commitment": digest("roll")},
+    "credentials-listed": {
+        "election": ELECTION,
+        "by": "registrar",
+        "credentials": 204,
+        "weight": 204,
+        "list": digest("credentials"),
+    },
+    "credential-replaced": {
+        "election": ELECTION,
+        "lost": digest("lost"),
+        "new": digest("new"),
+        "list": digest("credentials"),
+    },
     "consultation-phase": {
         "consultation": "town-trees",
         "phase": "DEBATE-2",

@@ -55,7 +55,15 @@ PLACES = QuestionDraft(
 )
 LINK = re.compile(r"#credential=([0-9A-Za-z-]+)")
 
-PHASES = list(Election.Phase)
+# The phases that every counted election goes through.
+PHASES = [
+    Election.Phase.DRAFT,
+    Election.Phase.SEALED,
+    Election.Phase.OPEN,
+    Election.Phase.CLOSED,
+    Election.Phase.TALLIED,
+    Election.Phase.PUBLISHED,
+]
 
 
 @dataclass

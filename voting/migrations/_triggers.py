@@ -28,9 +28,11 @@ BALLOT = """
 CREATE FUNCTION voting_ballot_is_recorded_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.height IS NOT NULL
-        OR (NEW.id, NEW.election_id, NEW.tracker, NEW.credential, NEW.prev, NEW.body)
+        OR (NEW.id, NEW.election_id, NEW.tracker, NEW.credential, NEW.prev, NEW.body,
+            NEW.statement)
            IS DISTINCT FROM
-           (OLD.id, OLD.election_id, OLD.tracker, OLD.credential, OLD.prev, OLD.body) THEN
+           (OLD.id, OLD.election_id, OLD.tracker, OLD.credential, OLD.prev, OLD.body,
+            OLD.statement) THEN
         RAISE EXCEPTION 'a ballot never changes; it is recorded once'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -38,16 +40,28 @@ BEGIN
 END $$;
 """
 
+# While the trustees sign, the description stands and nothing is in the log: from there, and only
+# from there, an election can go back to a draft, and its record is still to be begun.
 ELECTION = """
 CREATE FUNCTION voting_election_moves_down() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    phases CONSTANT text[] := ARRAY['DRAFT', 'SEALED', 'OPEN', 'CLOSED', 'TALLIED', 'PUBLISHED'];
-    free CONSTANT text[] := ARRAY['phase', 'result_note', 'outcome_entry'];
-    step int := array_position(phases, NEW.phase::text) - array_position(phases, OLD.phase::text);
+    ways CONSTANT text[] := ARRAY[
+        'DRAFT SIGNING', 'SIGNING DRAFT', 'DRAFT SEALED', 'SIGNING SEALED', 'SEALED OPEN',
+        'OPEN CLOSED', 'CLOSED SHUFFLING', 'CLOSED TALLIED', 'SHUFFLING TALLIED',
+        'CLOSED UNCOUNTED', 'TALLIED PUBLISHED'];
+    free text[] := ARRAY['phase', 'result_note', 'outcome_entry'];
 BEGIN
-    IF step NOT IN (0, 1) THEN
+    IF OLD.phase <> NEW.phase AND NOT (OLD.phase || ' ' || NEW.phase) = ANY (ways) THEN
         RAISE EXCEPTION 'an election does not move from % to %', OLD.phase, NEW.phase
             USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF OLD.phase = 'SIGNING' AND NEW.phase = 'SEALED' THEN
+        free := free || ARRAY['record_timestamp', 'roll_salt', 'roll_entry', 'credentials_entry',
+            'booth_entry'];
+    END IF;
+    IF OLD.phase = 'SIGNING' AND NEW.phase = 'DRAFT' THEN
+        free := free || ARRAY['archived_election', 'archived_trustees', 'fingerprint',
+            'booth_sha256', 'profile'];
     END IF;
     IF OLD.phase <> 'DRAFT' AND to_jsonb(NEW) - free IS DISTINCT FROM to_jsonb(OLD) - free THEN
         RAISE EXCEPTION 'a sealed election does not change'
@@ -77,13 +91,49 @@ BEGIN
 END $$;
 """
 
+CEREMONY = """
+CREATE FUNCTION voting_ceremony_is_in_draft() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed record;
+BEGIN
+    IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF;
+    PERFORM 1 FROM voting_election JOIN voting_trusteegroup
+        ON voting_trusteegroup.election_id = voting_election.id
+        WHERE voting_trusteegroup.id = changed.group_id AND phase = 'DRAFT';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION '% of %: the election is sealed', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN changed;
+END $$;
+"""
+
+# A signature of the setup is taken, or dropped with the setup, while the trustees sign.
+SIGNATURE = """
+CREATE FUNCTION voting_only_while_signing() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed record;
+BEGIN
+    IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF;
+    PERFORM 1 FROM voting_election WHERE id = changed.election_id AND phase = 'SIGNING';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION '% of %: the trustees are not signing', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN changed;
+END $$;
+"""
+
 FUNCTIONS = [DENY, ONLY_COLUMNS_MAY_CHANGE, BALLOT, ELECTION, ONLY_IN_DRAFT]
+FUNCTIONS += [CEREMONY, SIGNATURE]
 NAMES = [
     "voting_deny",
     "voting_only_columns_may_change",
     "voting_ballot_is_recorded_once",
     "voting_election_moves_down",
     "voting_only_in_draft",
+    "voting_ceremony_is_in_draft",
+    "voting_only_while_signing",
 ]
 
 # table, trigger, when, what
@@ -98,7 +148,6 @@ TRIGGERS = [
         "ROW",
         "voting_only_columns_may_change('is_mingled')",
     ),
-    ("voting_credential", "stays", "BEFORE DELETE", "ROW", "voting_deny()"),
     (
         "voting_credential",
         "unchanged",
@@ -106,9 +155,24 @@ TRIGGERS = [
         "ROW",
         "voting_only_columns_may_change('position')",
     ),
-    ("voting_credential", "draft", "BEFORE INSERT OR UPDATE", "ROW", "voting_only_in_draft()"),
+    ("voting_credential", "draft", "BEFORE INSERT OR UPDATE OR DELETE", "ROW", "voting_only_in_draft()"),
+    ("voting_challenge", "unchanged", "BEFORE UPDATE OR DELETE", "ROW", "voting_deny()"),
+    (
+        "voting_registration",
+        "unchanged",
+        "BEFORE UPDATE",
+        "ROW",
+        "voting_only_columns_may_change('is_mingled')",
+    ),
     ("voting_question", "draft", "BEFORE INSERT OR UPDATE OR DELETE", "ROW", "voting_only_in_draft()"),
     ("voting_trustee", "draft", "BEFORE INSERT OR UPDATE OR DELETE", "ROW", "voting_only_in_draft()"),
+    ("voting_trusteegroup", "draft", "BEFORE INSERT OR UPDATE OR DELETE", "ROW", "voting_only_in_draft()"),
+    ("voting_ceremonymessage", "unchanged", "BEFORE UPDATE", "ROW", "voting_deny()"),
+    ("voting_ceremonymessage", "draft", "BEFORE INSERT OR DELETE", "ROW", "voting_ceremony_is_in_draft()"),
+    ("voting_complaint", "unchanged", "BEFORE UPDATE", "ROW", "voting_deny()"),
+    ("voting_complaint", "draft", "BEFORE INSERT OR DELETE", "ROW", "voting_ceremony_is_in_draft()"),
+    ("voting_transcriptsignature", "unchanged", "BEFORE UPDATE", "ROW", "voting_deny()"),
+    ("voting_transcriptsignature", "signing", "BEFORE INSERT OR DELETE", "ROW", "voting_only_while_signing()"),
     ("voting_election", "stays", "BEFORE DELETE", "ROW", "voting_deny()"),
     ("voting_election", "unchanged", "BEFORE UPDATE", "ROW", "voting_election_moves_down()"),
     ("voting_record", "stays", "BEFORE DELETE", "ROW", "voting_deny()"),

@@ -1,17 +1,21 @@
 """The tables of voting, one module per noun."""
 
-from voting.models.ballot import Ballot, BallotAlpha
+from voting.models.ballot import Ballot, BallotAlpha, Challenge
+from voting.models.ceremony import CeremonyMessage, Complaint, TranscriptSignature
 from voting.models.credential import Credential
 from voting.models.election import Election, Question
 from voting.models.record import Record, RecordEvent, RecordObject
-from voting.models.registration import CredentialIssue
+from voting.models.registration import CredentialIssue, Registration
 from voting.models.tally import TallyChunk
-from voting.models.trustee import Trustee
+from voting.models.trustee import Trustee, TrusteeCall, TrusteeGroup
 from voting.models.verification import Verification
 
 __all__ = [
     "Ballot",
     "BallotAlpha",
+    "CeremonyMessage",
+    "Challenge",
+    "Complaint",
     "Credential",
     "CredentialIssue",
     "Election",
@@ -19,7 +23,11 @@ __all__ = [
     "Record",
     "RecordEvent",
     "RecordObject",
+    "Registration",
     "TallyChunk",
+    "TranscriptSignature",
     "Trustee",
+    "TrusteeCall",
+    "TrusteeGroup",
     "Verification",
 ]

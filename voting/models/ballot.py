@@ -25,6 +25,9 @@ class Ballot(models.Model):
         max_length=32, help_text="Tracker of the ballot this one replaces; 32 zeros for none."
     )
     body = models.BinaryField()
+    statement = models.BinaryField(
+        null=True, help_text="The cast of the companion file (PROTOCOL 2.2); none in profile 0."
+    )
     batch = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True, help_text="Height of its event.")
 
@@ -80,6 +83,9 @@ class BallotAlpha(models.Model):
     )
     alpha = models.BinaryField(max_length=32)
     is_mingled = models.BooleanField(default=False)
+    is_challenged = models.BooleanField(
+        default=False, help_text="Whether a challenge opened it, so that it can never be cast."
+    )
 
     class Meta:
         indexes = [
@@ -92,3 +98,27 @@ class BallotAlpha(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.alpha).hex()
+
+
+class Challenge(models.Model):
+    """A ballot that was opened to see whether it was honestly encrypted (PROTOCOL 2.5).
+
+    Whoever challenges says the tracker and the α, never the ballot: nobody can tell from here
+    whose it was, nor what it said. It can never be cast.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    election = models.ForeignKey(
+        "voting.Election", on_delete=models.PROTECT, related_name="challenges"
+    )
+    tracker = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["election", "tracker"], name="voting_ballot_is_challenged_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.tracker).hex()

@@ -19,9 +19,13 @@ class Credential(models.Model):
     )
     public = models.CharField(max_length=64)
     position = models.PositiveIntegerField(null=True)
+    weight = models.PositiveIntegerField(default=1, help_text="How many votes its ballot has.")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(weight__gte=1), name="voting_credential_has_a_vote"
+            ),
             models.UniqueConstraint(
                 fields=["election", "public"], name="voting_credential_is_listed_once"
             ),

@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+MINIMUM_BALLOTS = 10
+MINIMUM_SHUFFLES = 2
 
 
 class Election(models.Model):
@@ -14,17 +18,42 @@ class Election(models.Model):
     at the end, the signed result: a trigger sees to it, and from then on the log, not this
     table, is the authority. No foreign key leads from here to a person; who drafted an
     election is not recorded here, because ballots point at this table.
+
+    While the trustees sign (PROTOCOL 2.4) the description stands, but nothing is in the log
+    yet: that is the only phase from which an election can go back to a draft.
     """
 
     class Phase(models.TextChoices):
-        """Where the election stands. Phases only move down this list."""
+        """Where the election stands. From SEALED on, phases only move down this list.
+
+        SHUFFLING is for ranked questions alone. UNCOUNTED ends an election of fewer ballots
+        than its minimum: it follows CLOSED.
+        """
 
         DRAFT = "DRAFT", _("Draft")
+        SIGNING = "SIGNING", _("Being signed")
         SEALED = "SEALED", _("Sealed")
         OPEN = "OPEN", _("Open")
         CLOSED = "CLOSED", _("Closed")
+        SHUFFLING = "SHUFFLING", _("Shuffling")
         TALLIED = "TALLIED", _("Tallied")
         PUBLISHED = "PUBLISHED", _("Published")
+        UNCOUNTED = "UNCOUNTED", _("Ended without a count")
+
+    UNSEALED = (Phase.DRAFT, Phase.SIGNING)
+    ENDED = (Phase.PUBLISHED, Phase.UNCOUNTED)
+
+    class Access(models.TextChoices):
+        """What casting asks for, in the words of PROTOCOL 2."""
+
+        CREDENTIAL = "credential", _("A credential")
+        ACCOUNT_AND_CREDENTIAL = "account-and-credential", _("An account and a credential")
+
+    class CredentialsBy(models.TextChoices):
+        """Who makes the credentials and hands them out, in the words of PROTOCOL 2."""
+
+        SERVER = "server", _("This server, by e-mail")
+        REGISTRAR = "registrar", _("A registrar, offline")
 
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.PROTECT, related_name="elections"
@@ -46,9 +75,30 @@ class Election(models.Model):
         editable=False,
         related_name="elections",
     )
+    access = models.CharField(
+        max_length=22, choices=Access.choices, default=Access.CREDENTIAL, editable=False
+    )
+    credentials_by = models.CharField(
+        max_length=9, choices=CredentialsBy.choices, default=CredentialsBy.SERVER, editable=False
+    )
     is_issuing_credentials = models.BooleanField(default=False, editable=False)
+    minimum_ballots = models.PositiveIntegerField(
+        _("fewest ballots that are counted"),
+        default=MINIMUM_BALLOTS,
+        validators=[MinValueValidator(1)],
+        help_text="With fewer nothing is decrypted (PROTOCOL 2.7).",
+    )
+    minimum_shuffles = models.PositiveSmallIntegerField(
+        _("fewest shuffles"),
+        default=MINIMUM_SHUFFLES,
+        validators=[MinValueValidator(1)],
+        help_text="By different trustees; one where there is one trustee (PROTOCOL 2.8).",
+    )
 
     # What sealing writes. The credentials are in the record's Setup event: they can be many.
+    profile = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="1: the record has a companion file."
+    )
     archived_election = models.BinaryField(null=True, editable=False)
     archived_trustees = models.BinaryField(null=True, editable=False)
     fingerprint = models.BinaryField(
@@ -59,6 +109,9 @@ class Election(models.Model):
     roll_salt = models.BinaryField(max_length=32, null=True, editable=False)
     roll_entry = models.BinaryField(
         max_length=32, null=True, editable=False, help_text="The log entry `roll-sealed`."
+    )
+    credentials_entry = models.BinaryField(
+        max_length=32, null=True, editable=False, help_text="The log entry `credentials-listed`."
     )
     booth_entry = models.BinaryField(
         max_length=32, null=True, editable=False, help_text="The log entry `booth`."
@@ -82,18 +135,29 @@ class Election(models.Model):
                     archived_election__isnull=False,
                     archived_trustees__isnull=False,
                     fingerprint__isnull=False,
-                    record_timestamp__isnull=False,
                     roll__isnull=False,
+                ),
+                name="voting_election_is_whole_once_signed",
+            ),
+            models.CheckConstraint(
+                condition=Q(phase__in=["DRAFT", "SIGNING"])
+                | Q(
+                    record_timestamp__isnull=False,
                     roll_salt__isnull=False,
                     roll_entry__isnull=False,
+                    credentials_entry__isnull=False,
                     booth_entry__isnull=False,
                 ),
                 name="voting_election_is_whole_once_sealed",
             ),
             models.CheckConstraint(
-                condition=~Q(phase="PUBLISHED")
+                condition=~Q(phase__in=["PUBLISHED", "UNCOUNTED"])
                 | (~Q(result_note="") & Q(outcome_entry__isnull=False)),
                 name="voting_election_is_published_with_its_note",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_ballots__gte=1, minimum_shuffles__gte=1),
+                name="voting_election_has_possible_minimums",
             ),
         ]
 
@@ -107,8 +171,18 @@ class Election(models.Model):
 
     @property
     def is_public(self) -> bool:
-        """Say whether anybody may see this election: drafts are for their organisers."""
-        return not self.is_draft
+        """Say whether anybody may see this election: before the seal it is its organisers'."""
+        return self.phase not in self.UNSEALED
+
+    @property
+    def asks_for_account(self) -> bool:
+        """Say whether casting asks for a signed-in account too, not for the credential alone."""
+        return self.access == self.Access.ACCOUNT_AND_CREDENTIAL
+
+    @property
+    def has_registrar(self) -> bool:
+        """Say whether a registrar makes the credentials, so that the server never sees one."""
+        return self.credentials_by == self.CredentialsBy.REGISTRAR
 
     def accepts_ballots_at(self, moment: datetime) -> bool:
         """Say whether a ballot received at `moment` (aware) would be in time."""
@@ -116,7 +190,18 @@ class Election(models.Model):
 
 
 class Question(models.Model):
-    """One question of an election: choose from `minimum` to `maximum` of `answers`."""
+    """One question of an election.
+
+    Counted by adding, it lets choose from `minimum` to `maximum` of `answers`. A ranked one
+    takes a number for each answer, a rank or a grade; then the three columns of the other
+    kind say nothing, and hold 0, 1 and false.
+    """
+
+    class Kind(models.TextChoices):
+        """How the ballots of a question are counted (PROTOCOL 1.6)."""
+
+        HOMOMORPHIC = "HOMOMORPHIC", _("Choose one or several answers")
+        RANKED = "RANKED", _("Rank or grade the answers")
 
     election = models.ForeignKey(
         "voting.Election", on_delete=models.PROTECT, related_name="questions"
@@ -127,6 +212,10 @@ class Question(models.Model):
     minimum = models.PositiveSmallIntegerField()
     maximum = models.PositiveSmallIntegerField()
     has_blank = models.BooleanField(help_text="Whether a blank vote is a choice of its own.")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.HOMOMORPHIC)
+    rule = models.JSONField(
+        null=True, help_text="The counting rule as the election's context holds it; null for none."
+    )
 
     class Meta:
         constraints = [
@@ -138,6 +227,10 @@ class Question(models.Model):
             models.CheckConstraint(
                 condition=Q(minimum__lte=F("maximum")) & Q(maximum__gte=1),
                 name="voting_question_asks_for_a_possible_number",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="RANKED") | Q(minimum=0, maximum=1, has_blank=False),
+                name="voting_ranked_question_asks_for_no_number",
             ),
         ]
 

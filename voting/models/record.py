@@ -29,6 +29,8 @@ class RecordEvent(models.Model):
         BALLOT = "Ballot"
         END_BALLOTS = "EndBallots"
         ENCRYPTED_TALLY = "EncryptedTally"
+        SHUFFLE = "Shuffle"
+        END_SHUFFLES = "EndShuffles"
         PARTIAL_DECRYPTION = "PartialDecryption"
         RESULT = "Result"
 
@@ -40,7 +42,12 @@ class RecordEvent(models.Model):
     payload = models.BinaryField(max_length=32, null=True, help_text="Hash of what it adds.")
     begins_at_byte = models.BigIntegerField(help_text="Where its first object begins in the file.")
     ends_at_byte = models.BigIntegerField()
-    owner = models.PositiveSmallIntegerField(null=True, help_text="The trustee who decrypted.")
+    owner = models.PositiveSmallIntegerField(
+        null=True, help_text="The trustee's slot who shuffled or decrypted."
+    )
+    companion = models.BinaryField(
+        null=True, help_text="Its element of the companion file (PROTOCOL, part 2), if it has one."
+    )
     entry = models.BinaryField(max_length=32, help_text="Identity of its log entry.")
 
     class Meta:
@@ -50,16 +57,16 @@ class RecordEvent(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["election", "type"],
-                condition=~Q(type__in=["Ballot", "PartialDecryption"]),
+                condition=~Q(type__in=["Ballot", "Shuffle", "PartialDecryption"]),
                 name="voting_event_happens_once",
             ),
             models.UniqueConstraint(
-                fields=["election", "owner"], name="voting_trustee_decrypts_once"
+                fields=["election", "type", "owner"], name="voting_trustee_contributes_once"
             ),
             models.CheckConstraint(
-                condition=Q(type="PartialDecryption", owner__isnull=False)
-                | (~Q(type="PartialDecryption") & Q(owner__isnull=True)),
-                name="voting_event_owner_is_who_decrypted",
+                condition=Q(type__in=["Shuffle", "PartialDecryption"], owner__isnull=False)
+                | (~Q(type__in=["Shuffle", "PartialDecryption"]) & Q(owner__isnull=True)),
+                name="voting_event_owner_is_who_contributed",
             ),
         ]
 

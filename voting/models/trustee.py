@@ -1,7 +1,40 @@
-"""Those who hold a part of an election's key."""
+"""Those who hold a part of an election's key, alone or in groups of which some suffice."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class TrusteeGroup(models.Model):
+    """Trustees of whom `threshold` suffice: one item "Pedersen" of the record (PROTOCOL 1.5).
+
+    Its members make their keys in a ceremony. When one refuses, never comes or cheats, the
+    ceremony starts afresh as the next attempt.
+    """
+
+    election = models.ForeignKey(
+        "voting.Election", on_delete=models.PROTECT, related_name="trustee_groups"
+    )
+    position = models.PositiveSmallIntegerField(help_text="Item of the record's list, from 1.")
+    threshold = models.PositiveSmallIntegerField(_("how many suffice"))
+    attempt = models.PositiveSmallIntegerField(default=1, editable=False)
+    encoded = models.BinaryField(
+        null=True, editable=False, help_text="The item as in the record, once the ceremony is over."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["election", "position"],
+                name="voting_group_has_its_own_place",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(threshold__gte=1), name="voting_group_needs_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.election_id}: item {self.position}, {self.threshold} suffice"
 
 
 class Trustee(models.Model):
@@ -22,6 +55,18 @@ class Trustee(models.Model):
         "voting.Election", on_delete=models.PROTECT, related_name="trustees"
     )
     position = models.PositiveSmallIntegerField(help_text="Owner number in the record, from 1.")
+    group = models.ForeignKey(
+        TrusteeGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="members",
+        help_text="None: every partial decryption of this trustee is needed.",
+    )
+    member = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Index in the group, from 1."
+    )
     name = models.CharField(_("name"), max_length=100)
     email = models.EmailField(_("e-mail address"))
     invitation = models.CharField(
@@ -53,6 +98,16 @@ class Trustee(models.Model):
                 | models.Q(public_key__isnull=False, encoded__isnull=False),
                 name="voting_trustee_key_comes_with_its_proof",
             ),
+            models.UniqueConstraint(
+                fields=["group", "member"],
+                name="voting_member_has_its_own_index",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(group__isnull=True, member__isnull=True)
+                | models.Q(group__isnull=False, member__gte=1),
+                name="voting_member_is_numbered_in_a_group",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,3 +117,34 @@ class Trustee(models.Model):
     def has_key(self) -> bool:
         """Say whether the public key is registered."""
         return self.public_key is not None
+
+
+class TrusteeCall(models.Model):
+    """One mail that tells a trustee that the election waits for them. It holds no secret.
+
+    A table of its own, because a trustee's row does not change after the seal.
+    """
+
+    class Task(models.TextChoices):
+        """What is waited for."""
+
+        COMMIT = "COMMIT", _("Commit to a polynomial")
+        POLYNOMIAL = "POLYNOMIAL", _("Reveal it and send the shares")
+        SHARE = "SHARE", _("Check the shares")
+        SIGN = "SIGN", _("Sign the setup")
+        SHUFFLE = "SHUFFLE", _("Shuffle the ballots")
+        DECRYPT = "DECRYPT", _("Decrypt the tally")
+
+    trustee = models.ForeignKey(Trustee, on_delete=models.CASCADE, related_name="calls")
+    task = models.CharField(max_length=12, choices=Task.choices)
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="Attempt of the ceremony.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trustee", "task", "attempt"], name="voting_trustee_is_called_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trustee_id}: {self.task}"

@@ -47,7 +47,7 @@ class Turnout:
 def public_elections() -> QuerySet[Election]:
     """Return the elections that anybody may see, those that close last first."""
     return (
-        Election.objects.exclude(phase=Election.Phase.DRAFT)
+        Election.objects.exclude(phase__in=Election.UNSEALED)
         .select_related("organisation")
         .order_by("-closes_at", "-pk")
     )
@@ -62,7 +62,7 @@ def election_at_slot(*, uuid: str) -> Election | None:
     """Return a public election with what casting needs of it, in one cheap statement."""
     rows = Election.objects.raw(
         "SELECT id, uuid, phase, opens_at, closes_at, fingerprint, archived_election"
-        " FROM voting_election WHERE uuid = %s AND phase <> 'DRAFT'",
+        " FROM voting_election WHERE uuid = %s AND phase NOT IN ('DRAFT', 'SIGNING')",
         [uuid],
     )
     return next(iter(rows), None)

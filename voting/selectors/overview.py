@@ -100,7 +100,7 @@ def public_elections() -> QuerySet[Election]:
         output_field=IntegerField(),
     )
     return (
-        Election.objects.exclude(phase=Election.Phase.DRAFT)
+        Election.objects.exclude(phase__in=Election.UNSEALED)
         .select_related("organisation")
         .order_by(order, "-closes_at", "uuid")
     )
@@ -116,7 +116,7 @@ def organisations_administered_by(user: Person) -> QuerySet[Organisation]:
 def drafts_of(user: Person) -> QuerySet[Election]:
     """Return the drafts that this person may administer."""
     return Election.objects.filter(
-        phase=Election.Phase.DRAFT, organisation__in=organisations_administered_by(user)
+        phase__in=Election.UNSEALED, organisation__in=organisations_administered_by(user)
     ).order_by("opens_at", "uuid")
 
 
@@ -125,7 +125,7 @@ def trusteeships_of(user: Person) -> QuerySet[Election]:
     if not user.is_authenticated:
         return Election.objects.none()
     return (
-        Election.objects.exclude(phase=Election.Phase.PUBLISHED)
+        Election.objects.exclude(phase__in=Election.ENDED)
         .filter(trustees__email__in=verified_emails(user))
         .distinct()
         .order_by("opens_at", "uuid")

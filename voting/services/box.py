@@ -55,8 +55,8 @@ def put_in_box(*, ballot: Ballot, alphas: Sequence[bytes]) -> None:
             "WITH ballot AS (INSERT INTO voting_ballot"
             " (id, election_id, tracker, credential, prev, body)"
             " VALUES (%(id)s, %(election)s, %(tracker)s, %(credential)s, %(prev)s, %(body)s))"
-            " INSERT INTO voting_ballotalpha (election_id, alpha, is_mingled)"
-            " SELECT %(election)s, unnest(%(alphas)s), false",
+            " INSERT INTO voting_ballotalpha (election_id, alpha, is_mingled, is_challenged)"
+            " SELECT %(election)s, unnest(%(alphas)s), false, false",
             {
                 "id": ballot.pk,
                 "election": ballot.election_id,

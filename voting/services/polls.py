@@ -52,9 +52,14 @@ def open_election(*, election: Election, now: datetime) -> Election:
 
 
 def is_seal_logged(*, election: Election) -> bool:
-    """Say whether the log holds the Setup event, the roll's commitment and the booth's hash."""
+    """Say whether the log holds the Setup event, the roll, the credentials and the booth's hash."""
     setup = RecordEvent.objects.get(election=election, type=RecordEvent.Type.SETUP)
-    identities = [setup.entry, election.roll_entry, election.booth_entry]
+    identities = [
+        setup.entry,
+        election.roll_entry,
+        election.credentials_entry,
+        election.booth_entry,
+    ]
     return all(
         identity is not None and entry_by_identity(bytes(identity)) is not None
         for identity in identities

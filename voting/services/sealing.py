@@ -12,12 +12,12 @@ import evote.election
 from accounts.selectors import roll_emails
 from audit.selectors import log_origin
 from audit.services.log import append_entry
-from evote.credential import encode_credentials
 from evote.election import combine_public_keys, decode_trustee, encode_election, encode_trustees
 from evote.record import encode_header, encode_setup
 from voting.models import Credential, Election, Record, RecordEvent, Trustee
 from voting.selectors.bundle import BOOTH_NAME, booth_bundle
 from voting.selectors.setup import Setup, setup_of
+from voting.services.credential_lists import archived_credentials, log_credentials
 from voting.services.phases import Refused, lock_election
 from voting.services.recording import Addition, append_event
 
@@ -31,8 +31,8 @@ def seal_election(*, election: Election, now: datetime) -> Election:
     """Fix everything about an election and write it into the record and the log.
 
     From here on nobody can change a question, a trustee, the roll or a credential. The log
-    gets three entries before voting can open: the Setup event, the roll's commitment, and
-    the booth's hash.
+    gets four entries before voting can open: the Setup event, the roll's commitment, the
+    hash of the list of credentials, and the booth's hash.
 
     Raises:
         WrongPhase: the election is sealed already.
@@ -49,9 +49,7 @@ def seal_election(*, election: Election, now: datetime) -> Election:
         for trustee in Trustee.objects.filter(election=election).order_by("position")
     ]
     archived_trustees = encode_trustees(trustees)
-    archived_credentials = encode_credentials(
-        Credential.objects.filter(election=election).values_list("public", flat=True)
-    )
+    credentials = archived_credentials(election=election)
     archived_election = encode_election(
         uuid=election.uuid,
         name=election.title,
@@ -64,11 +62,11 @@ def seal_election(*, election: Election, now: datetime) -> Election:
             or f"{settings.BASE_URL}/elections/{election.uuid}/",
             "log": log_origin(),
             "booth": booth,
-            "access": "credential",
-            "credentials": "server",
+            "access": str(election.access),
+            "credentials": str(election.credentials_by),
         },
         administrator=election.organisation.name,
-        credential_authority="server",
+        credential_authority=str(election.credentials_by),
     )
     _number_credentials(election=election)
     salt = secrets.token_bytes(32)
@@ -87,10 +85,11 @@ def seal_election(*, election: Election, now: datetime) -> Election:
             "commitment": roll_commitment(election=election, salt=salt),
         },
     )
+    election.credentials_entry = log_credentials(election=election)
     election.phase = Election.Phase.SEALED
     election.is_issuing_credentials = False
     election.save()
-    _begin_record(election=election, credentials=archived_credentials)
+    _begin_record(election=election, credentials=credentials)
     return election
 
 

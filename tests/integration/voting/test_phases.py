@@ -5,7 +5,16 @@ import pytest
 from evote.election import encode_trustee, make_trustee
 from evote.group import random_scalar
 from tests.factories.accounts import make_roll
-from tests.factories.voting import CLOSES, DRAFTED, DURING, OPENS, TREES, make_draft, make_election
+from tests.factories.voting import (
+    CLOSES,
+    DRAFTED,
+    DURING,
+    OPENS,
+    PHASES,
+    TREES,
+    make_draft,
+    make_election,
+)
 from voting.models import Election, Question, RecordEvent, Trustee
 from voting.services.credentials import issue_credentials, send_credential_batch
 from voting.services.decrypting import accept_partial_decryption, publish_result
@@ -26,7 +35,6 @@ from voting.services.trustees import invite_again, name_trustee, register_public
 pytestmark = pytest.mark.django_db
 
 YES = [1, 0]
-PHASES = list(Election.Phase)
 
 
 def revise(election):

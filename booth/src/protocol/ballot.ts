@@ -1,27 +1,30 @@
 // Ballots (PROTOCOL 1.6; specification "Encrypted answers", "Proofs…", "Signatures", "Ballots").
+import {
+  encodeChoices, encryptChoices, type HomomorphicAnswer, readChoices, verifyChoices,
+} from "./choices.ts";
+import { credentialContext } from "./context.ts";
 import { deriveSecretKey } from "./credential.ts";
-import { choiceCount, type Election, permittedCounts, type Question } from "./election.ts";
-import { type Ciphertext, encodeCiphertexts, encryptBit, product, readCiphertext } from "./elgamal.ts";
+import type { Election } from "./election.ts";
+import type { Ciphertext } from "./elgamal.ts";
 import {
   b64Digest, decodeJson, encodeJson, type Json, type JsonObject, readList, readObject, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidBallot, InvalidProof, ShapeError } from "./errors.ts";
-import { Element, GENERATOR, modOrder, randomScalar } from "./group.ts";
+import { Element, GENERATOR, type Scalar } from "./group.ts";
 import {
-  blankOrEnough, blankOrNothing, type Breathe, encodeProof, type Opening, type Proof, proveBlank,
-  proveInterval, readProof, signHash, verifyBlank, verifyHashSignature, verifyInterval, withoutBreath,
+  type Breathe, encodeProof, type Proof, readProof, signHash, verifyHashSignature, withoutBreath,
 } from "./proofs.ts";
+import type { Question } from "./question.ts";
+import {
+  encodeRanking, encryptRanking, type RankedAnswer, readRanking, verifyRanking,
+} from "./ranked.ts";
 
 export const BALLOT_LIMIT_BYTES = 256_000;
 
-const BIT = [0, 1] as const;
+export type Answer = HomomorphicAnswer | RankedAnswer;
 
-interface Answer {
-  readonly choices: readonly Ciphertext[];
-  readonly individualProofs: readonly (readonly Proof[])[];
-  readonly overallProof: readonly Proof[];
-  readonly blankProof: readonly Proof[] | undefined;
-}
+/** r of each ciphertext, nested as `choices` is: a list for each question, one number if ranked. */
+export type Randomness = readonly (readonly Scalar[] | Scalar)[];
 
 export interface Ballot {
   readonly credential: Element;
@@ -37,119 +40,48 @@ export interface Ballot {
 
 /** Encrypt, prove and sign a voter's answers.
  *
- * `answers` has a list of 0 and 1 for each question, blank first where there is a blank choice.
- * Fresh randomness on every call, and none of it leaves this function. `breathe` is awaited many
- * times, so that the page stays alive. Throws RangeError where a question does not permit its answer.
+ * `answers` has a list for each question: 0 and 1 for each choice, blank first where there is a
+ * blank choice; ranks or grades where the question is ranked. Fresh randomness on every call. It
+ * is handed out so that the voter can challenge the ballot (2.5), never for a ballot that is cast.
+ * `breathe` is awaited many times, so that the page stays alive. Throws RangeError where a
+ * question does not permit its answer.
  */
-export async function createBallot(input: {
+export async function sealBallot(input: {
   election: Election;
   credential: string;
   answers: readonly (readonly number[])[];
   breathe?: Breathe;
-}): Promise<Ballot> {
+}): Promise<{ ballot: Ballot; randomness: Randomness }> {
   const { election, answers, breathe = withoutBreath } = input;
   if (answers.length !== election.questions.length) throw new RangeError("wrong number of answers");
   const secretKey = deriveSecretKey({ uuid: election.uuid, credential: input.credential });
   const credential = GENERATOR.power(secretKey);
-  const context = credentialContext(election, credential);
+  const statement = {
+    publicKey: election.publicKey,
+    context: credentialContext(election.fingerprint, credential),
+    breathe,
+  };
   const encrypted: JsonObject[] = [];
+  const randomness: (readonly Scalar[] | Scalar)[] = [];
   for (const [index, question] of election.questions.entries()) {
-    const bits = checkChoice(question, answers[index] ?? []);
-    const publicKey = election.publicKey;
-    encrypted.push(await encryptAnswer({ question, bits, publicKey, context, breathe }));
+    const values = answers[index] ?? [];
+    const sealed = question.kind === "ranked"
+      ? encryptRanking({ ...statement, question, values })
+      : await encryptChoices({ ...statement, question, values });
+    encrypted.push(encodeAnswer(sealed.answer));
+    randomness.push(sealed.randomness);
+    await breathe();
   }
   const unsigned = unsignedBallot(election, credential, encrypted);
   const digest = b64Digest(utf8(encodeJson(unsigned)));
   const proof = encodeProof(signHash({ digest, secretKey }));
   const archived = encodeJson({ ...unsigned, signature: { hash: digest, proof } });
-  return decodeBallot(utf8(archived), { election });
+  return { ballot: decodeBallot(utf8(archived), { election }), randomness };
 }
 
-/** Check plain choices against the question's rules, as the proofs will. */
-function checkChoice(question: Question, choices: readonly number[]): (0 | 1)[] {
-  const bits = choices.map((choice) => {
-    if (choice !== 0 && choice !== 1) throw new RangeError("a choice is 0 or 1");
-    return choice;
-  });
-  const chosen = bits.slice(question.hasBlank ? 1 : 0).reduce<number>((sum, bit) => sum + bit, 0);
-  const isBlank = question.hasBlank && bits[0] === 1;
-  const isPermitted = isBlank ? chosen === 0 : permittedCounts(question).includes(chosen);
-  if (bits.length !== choiceCount(question) || !isPermitted) {
-    throw new RangeError("the question does not permit this answer");
-  }
-  return bits;
-}
-
-async function encryptAnswer(input: {
-  question: Question;
-  bits: readonly (0 | 1)[];
-  publicKey: Element;
-  context: string;
-  breathe: Breathe;
-}): Promise<JsonObject> {
-  const { question, publicKey, context, breathe } = input;
-  const openings: Opening[] = [];
-  const ciphertexts: Ciphertext[] = [];
-  for (const bit of input.bits) {
-    const randomness = randomScalar();
-    openings.push({ randomness, plaintext: bit });
-    ciphertexts.push(encryptBit({ publicKey, bit, randomness }));
-    await breathe();
-  }
-  const choices = encodeCiphertexts(ciphertexts);
-  const individual: Json[] = [];
-  for (const [index, ciphertext] of ciphertexts.entries()) {
-    const opening = openings[index] as Opening;
-    const statement = { publicKey, context, breathe, ciphertext, choices: BIT };
-    individual.push((await proveInterval({ ...statement, opening })).map(encodeProof));
-  }
-  const answer = { choices, individual_proofs: individual };
-  const whole = { publicKey, context: answerContext(context, ciphertexts), breathe };
-  const total = product(ciphertexts.slice(question.hasBlank ? 1 : 0));
-  const opening = sum(openings.slice(question.hasBlank ? 1 : 0));
-  const counts = permittedCounts(question);
-  const [blank, blankOpening] = [ciphertexts[0], openings[0]];
-  if (!question.hasBlank || blank === undefined || blankOpening === undefined) {
-    const overall = await proveInterval({ ...whole, ciphertext: total, opening, choices: counts });
-    return { ...answer, overall_proof: overall.map(encodeProof) };
-  }
-  const enough = await proveBlank({
-    ...whole,
-    prefix: "bproof1",
-    branches: blankOrEnough({ blank, total, choices: counts }),
-    openings: [blankOpening, ...counts.map(() => opening)],
-  });
-  const nothing = await proveBlank({
-    ...whole,
-    prefix: "bproof0",
-    branches: blankOrNothing({ blank, total }),
-    openings: [blankOpening, opening],
-  });
-  return {
-    ...answer,
-    overall_proof: enough.map(encodeProof),
-    blank_proof: nothing.map(encodeProof),
-  };
-}
-
-/** Open the product of the ciphertexts: randomness and plaintexts add up. */
-function sum(openings: readonly Opening[]): Opening {
-  return {
-    randomness: modOrder(openings.reduce((total, { randomness }) => total + randomness, 0n)),
-    plaintext: openings.reduce((total, { plaintext }) => total + plaintext, 0),
-  };
-}
-
-// --- What the proofs are bound to --------------------------------------------------------
-
-/** S0 = φ‖"|"‖str(g^x): the election and the credential. */
-function credentialContext(election: Election, credential: Element): string {
-  return `${election.fingerprint}|${credential.encode()}`;
-}
-
-/** S = S0‖"|"‖α1,β1,α2,β2,…: also all ciphertexts of the same answer. */
-function answerContext(context: string, choices: readonly Ciphertext[]): string {
-  return `${context}|${choices.flatMap(({ alpha, beta }) => [alpha.encode(), beta.encode()]).join(",")}`;
+/** The same where nobody will challenge the ballot: the randomness is forgotten at once. */
+export async function createBallot(input: Parameters<typeof sealBallot>[0]): Promise<Ballot> {
+  return (await sealBallot(input)).ballot;
 }
 
 function unsignedBallot(election: Election, credential: Element, answers: Json[]): JsonObject {
@@ -205,25 +137,18 @@ function readBallot(value: Json, election: Election): Omit<Ballot, "archived" | 
 }
 
 function readAnswer(value: Json | undefined, question: Question, place: string): Answer {
-  const names = ["choices", "individual_proofs", "overall_proof"];
-  const fields = readObject(value, place, question.hasBlank ? [...names, "blank_proof"] : names);
-  const count = choiceCount(question);
-  const list = (name: string, length: number): Json[] =>
-    readList(fields[name], `${place}.${name}`, length);
-  const proofs = (items: readonly Json[], name: string): Proof[] =>
-    items.map((item, index) => readProof(item, `${place}.${name}[${index}]`));
-  const branches = permittedCounts(question).length + (question.hasBlank ? 1 : 0);
-  return {
-    choices: list("choices", count).map((item, index) =>
-      readCiphertext(item, `${place}.choices[${index}]`),
-    ),
-    individualProofs: list("individual_proofs", count).map((item, index) => {
-      const name = `individual_proofs[${index}]`;
-      return proofs(readList(item, `${place}.${name}`, BIT.length), name);
-    }),
-    overallProof: proofs(list("overall_proof", branches), "overall_proof"),
-    blankProof: question.hasBlank ? proofs(list("blank_proof", BIT.length), "blank_proof") : undefined,
-  };
+  return question.kind === "ranked"
+    ? readRanking(value, place)
+    : readChoices(value, question, place);
+}
+
+function encodeAnswer(answer: Answer): JsonObject {
+  return answer.kind === "ranked" ? encodeRanking(answer) : encodeChoices(answer);
+}
+
+/** The ciphertexts of an answer as one list, whatever the kind of its question. */
+export function ciphertextsOf(answer: Answer): readonly Ciphertext[] {
+  return answer.kind === "ranked" ? [answer.choices] : answer.choices;
 }
 
 function encodeBallot(ballot: Ballot, election: Election): JsonObject {
@@ -232,15 +157,6 @@ function encodeBallot(ballot: Ballot, election: Election): JsonObject {
   return {
     ...unsignedBallot(election, ballot.credential, answers),
     signature: { hash, proof: encodeProof(proof) },
-  };
-}
-
-function encodeAnswer(answer: Answer): JsonObject {
-  return {
-    choices: encodeCiphertexts(answer.choices),
-    individual_proofs: answer.individualProofs.map((proofs) => proofs.map(encodeProof)),
-    overall_proof: answer.overallProof.map(encodeProof),
-    ...(answer.blankProof === undefined ? {} : { blank_proof: answer.blankProof.map(encodeProof) }),
   };
 }
 
@@ -267,11 +183,18 @@ export async function verifyBallot(input: {
   } catch (error) {
     throw refusal("bad_signature", error, "signature");
   }
-  const context = credentialContext(election, ballot.credential);
+  const context = credentialContext(election.fingerprint, ballot.credential);
+  const { publicKey } = election;
   for (const [index, question] of election.questions.entries()) {
     const answer = ballot.answers[index] as Answer;
     try {
-      await verifyAnswer({ answer, question, context, publicKey: election.publicKey, breathe });
+      if (question.kind === "homomorphic" && answer.kind === "homomorphic") {
+        await verifyChoices({ answer, question, context, publicKey, breathe });
+      } else if (question.kind === "ranked" && answer.kind === "ranked") {
+        verifyRanking({ answer, context, publicKey });
+      } else {
+        throw new InvalidProof("the answer is not of the question's kind");
+      }
     } catch (error) {
       throw refusal("bad_proof", error, `answer ${index + 1}`);
     }
@@ -284,7 +207,7 @@ function refusal(code: "bad_signature" | "bad_proof", error: unknown, place: str
 
 /** No element may be the identity, and no α may stand twice. */
 function checkElements(ballot: Ballot): void {
-  const choices = ballot.answers.flatMap((answer) => answer.choices);
+  const choices = ballot.answers.flatMap(ciphertextsOf);
   const elements = choices.flatMap(({ alpha, beta }) => [alpha, beta]);
   if ([ballot.credential, ...elements].some((element) => element.isIdentity())) {
     throw new InvalidBallot("identity_element", "an element of the ballot is the identity");
@@ -294,37 +217,3 @@ function checkElements(ballot: Ballot): void {
   }
 }
 
-async function verifyAnswer(input: {
-  answer: Answer;
-  question: Question;
-  context: string;
-  publicKey: Element;
-  breathe: Breathe;
-}): Promise<void> {
-  const { answer, question, context, publicKey, breathe } = input;
-  for (const [index, ciphertext] of answer.choices.entries()) {
-    const proofs = answer.individualProofs[index] ?? [];
-    await verifyInterval({ publicKey, context, breathe, ciphertext, choices: BIT, proofs });
-  }
-  const whole = { publicKey, context: answerContext(context, answer.choices), breathe };
-  const total = product(answer.choices.slice(question.hasBlank ? 1 : 0));
-  const counts = permittedCounts(question);
-  const blank = answer.choices[0];
-  if (!question.hasBlank || blank === undefined) {
-    const proofs = answer.overallProof;
-    await verifyInterval({ ...whole, ciphertext: total, choices: counts, proofs });
-    return;
-  }
-  await verifyBlank({
-    ...whole,
-    prefix: "bproof1",
-    branches: blankOrEnough({ blank, total, choices: counts }),
-    proofs: answer.overallProof,
-  });
-  await verifyBlank({
-    ...whole,
-    prefix: "bproof0",
-    branches: blankOrNothing({ blank, total }),
-    proofs: answer.blankProof ?? [],
-  });
-}

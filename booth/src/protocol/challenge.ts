@@ -1,0 +1,137 @@
+// A ballot opened instead of cast, and the check of what it holds (PROTOCOL 2.5).
+import {
+  type Answer, type Ballot, ciphertextsOf, decodeBallot, type Randomness, verifyBallot,
+} from "./ballot.ts";
+import type { Election } from "./election.ts";
+import { type Ciphertext, encryptBit } from "./elgamal.ts";
+import {
+  decodeJson, encodeJson, type Json, readInteger, readList, readObject, readText, utf8,
+} from "./encoding.ts";
+import { DecodeError, InvalidProof } from "./errors.ts";
+import { decodeScalar, type Element, encodeScalar, type Scalar } from "./group.ts";
+import { plainLength, type Question } from "./question.ts";
+import { encryptVector } from "./ranked.ts";
+
+const CHALLENGE_LIMIT_BYTES = 1_000_000;
+
+/** What a challenge file claims; nothing of it is checked but its form. */
+export interface Challenge {
+  readonly fingerprint: string;
+  /** The exact text of the ballot. */
+  readonly ballot: string;
+  readonly randomness: readonly (readonly Scalar[] | Scalar)[];
+  readonly answers: readonly (readonly number[])[];
+}
+
+/** Open a ballot: r of each ciphertext and the answers, never ρ, w or the credential's secret. */
+export function encodeChallenge(input: {
+  election: Election;
+  ballot: Ballot;
+  randomness: Randomness;
+  answers: readonly (readonly number[])[];
+}): string {
+  return encodeJson({
+    version: 1,
+    election_hash: input.election.fingerprint,
+    ballot: input.ballot.archived,
+    randomness: input.randomness.map((scalars) =>
+      typeof scalars === "bigint" ? encodeScalar(scalars) : scalars.map(encodeScalar),
+    ),
+    answers: input.answers.map((answer) => [...answer]),
+  });
+}
+
+/** Read a challenge file: its form only. */
+export function decodeChallenge(data: Uint8Array): Challenge {
+  const value = decodeJson(data, { source: "challenge", limitBytes: CHALLENGE_LIMIT_BYTES });
+  const fields = readObject(value, "challenge", [
+    "version", "election_hash", "ballot", "randomness", "answers",
+  ]);
+  if (fields["version"] !== 1) throw new DecodeError("challenge: version 1 expected");
+  return {
+    fingerprint: readText(fields["election_hash"], "challenge.election_hash"),
+    ballot: readText(fields["ballot"], "challenge.ballot"),
+    randomness: readList(fields["randomness"], "challenge.randomness").map(readRandomness),
+    answers: readList(fields["answers"], "challenge.answers").map((answer, index) => {
+      const place = `challenge.answers[${index}]`;
+      return readList(answer, place).map((number) => readInteger(number, place));
+    }),
+  };
+}
+
+function readRandomness(value: Json, index: number): Scalar[] | Scalar {
+  const place = `challenge.randomness[${index}]`;
+  if (!Array.isArray(value)) return decodeScalar(value, place);
+  return value.map((scalar) => decodeScalar(scalar, place));
+}
+
+/** Check the ballot of a challenge as the server would: form, proofs and signature. */
+export async function verifyChallengedBallot(input: {
+  challenge: Challenge;
+  election: Election;
+}): Promise<Ballot> {
+  const { challenge, election } = input;
+  const ballot = decodeBallot(utf8(challenge.ballot), { election });
+  await verifyBallot({ ballot, election });
+  return ballot;
+}
+
+/** Check that every ciphertext is α = g^r and β = y^r·g^m (or y^r·ξ) of the answers named.
+ *
+ * Throws InvalidProof: the booth encrypted something else than it shows.
+ */
+export function verifyOpening(input: {
+  challenge: Challenge;
+  ballot: Ballot;
+  election: Election;
+}): void {
+  const { challenge: { randomness, answers }, ballot, election } = input;
+  const count = election.questions.length;
+  if (randomness.length !== count || answers.length !== count || ballot.answers.length !== count) {
+    throw new InvalidProof("there is not one answer for each question");
+  }
+  for (const [index, question] of election.questions.entries()) {
+    const made = encryptAgain({
+      question,
+      randomness: randomness[index] as Challenge["randomness"][number],
+      answer: answers[index] as readonly number[],
+      publicKey: election.publicKey,
+      place: `answer ${index + 1}`,
+    });
+    const found = ciphertextsOf(ballot.answers[index] as Answer);
+    if (made.length !== found.length || !made.every((one, at) => equals(one, found[at]))) {
+      throw new InvalidProof(`answer ${index + 1}: the ballot does not hold what the file says`);
+    }
+  }
+}
+
+function encryptAgain(input: {
+  question: Question;
+  randomness: readonly Scalar[] | Scalar;
+  answer: readonly number[];
+  publicKey: Element;
+  place: string;
+}): Ciphertext[] {
+  const { question, randomness, answer, publicKey, place } = input;
+  if (answer.length !== plainLength(question)) {
+    throw new InvalidProof(`${place}: there is not one number for each choice`);
+  }
+  if (question.kind === "ranked") {
+    if (typeof randomness !== "bigint") throw new InvalidProof(`${place}: one number r expected`);
+    if (answer.some((number) => number < 0 || number > 255)) {
+      throw new InvalidProof(`${place}: a rank is not from 0 to 255`);
+    }
+    return [encryptVector({ values: answer, publicKey, randomness })];
+  }
+  if (typeof randomness === "bigint" || randomness.length !== answer.length) {
+    throw new InvalidProof(`${place}: there is not one number r for each choice`);
+  }
+  return answer.map((bit, at) => {
+    if (bit !== 0 && bit !== 1) throw new InvalidProof(`${place}: a choice is not 0 or 1`);
+    return encryptBit({ publicKey, bit, randomness: randomness[at] as Scalar });
+  });
+}
+
+function equals(one: Ciphertext, other: Ciphertext | undefined): boolean {
+  return other !== undefined && one.alpha.equals(other.alpha) && one.beta.equals(other.beta);
+}

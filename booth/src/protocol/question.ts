@@ -1,0 +1,77 @@
+// Questions (PROTOCOL 1.3; specification "Elections").
+import { type Json, readInteger, readList, readObject, readText } from "./encoding.ts";
+import { DecodeError, NotSupported } from "./errors.ts";
+
+/** How many answers a ranked question may have: what fits into one element (1.1). */
+export const RANKED_ANSWERS_LIMIT = 30;
+
+/** Choose some of the answers: each is a ciphertext of 0 or 1, and ciphertexts are added. */
+export interface HomomorphicQuestion {
+  readonly kind: "homomorphic";
+  readonly text: string;
+  readonly answers: readonly string[];
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly hasBlank: boolean;
+}
+
+/** Give each answer a number from 0 to 255, a rank or a grade: one ciphertext, which is shuffled. */
+export interface RankedQuestion {
+  readonly kind: "ranked";
+  readonly text: string;
+  readonly answers: readonly string[];
+}
+
+export type Question = HomomorphicQuestion | RankedQuestion;
+
+/** How many ciphertexts an answer has: one for each choice, and a leading one for blank. */
+export function choiceCount(question: HomomorphicQuestion): number {
+  return question.answers.length + (question.hasBlank ? 1 : 0);
+}
+
+/** How many numbers a plain answer has. */
+export function plainLength(question: Question): number {
+  return question.kind === "ranked" ? question.answers.length : choiceCount(question);
+}
+
+/** How many choices may be made: minimum, minimum + 1, …, maximum. */
+export function permittedCounts({ minimum, maximum }: HomomorphicQuestion): number[] {
+  return Array.from({ length: maximum - minimum + 1 }, (_, index) => minimum + index);
+}
+
+export function readQuestion(value: Json, place: string): Question {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "type")) {
+    return readHomomorphicQuestion(value, place);
+  }
+  const { type, value: content } = readObject(value, place, ["type", "value"], ["extra"]);
+  if (type !== "NonHomomorphic") {
+    throw new NotSupported(`${place}: this kind of question is not supported`);
+  }
+  const fields = readObject(content, `${place}.value`, ["answers", "question"]);
+  const answers = readAnswers(fields["answers"], `${place}.value.answers`);
+  if (answers.length === 0 || answers.length > RANKED_ANSWERS_LIMIT) {
+    throw new DecodeError(`${place}: 1 to ${RANKED_ANSWERS_LIMIT} answers expected`);
+  }
+  return { kind: "ranked", text: readText(fields["question"], `${place}.value.question`), answers };
+}
+
+function readHomomorphicQuestion(value: Json, place: string): HomomorphicQuestion {
+  const fields = readObject(value, place, ["answers", "min", "max", "question"], ["blank"]);
+  const answers = readAnswers(fields["answers"], `${place}.answers`);
+  const minimum = readInteger(fields["min"], `${place}.min`);
+  const maximum = readInteger(fields["max"], `${place}.max`);
+  const blank = fields["blank"] ?? false;
+  if (typeof blank !== "boolean") throw new DecodeError(`${place}.blank: true or false expected`);
+  if (!(answers.length > 0 && 0 <= minimum && minimum <= maximum && maximum <= answers.length)) {
+    throw new DecodeError(`${place}: min and max do not fit the answers`);
+  }
+  return {
+    kind: "homomorphic",
+    text: readText(fields["question"], `${place}.question`),
+    answers, minimum, maximum, hasBlank: blank,
+  };
+}
+
+function readAnswers(value: Json | undefined, place: string): string[] {
+  return readList(value, place).map((answer) => readText(answer, place));
+}

@@ -53,6 +53,6 @@ def test_d11_no_byte_and_no_event_can_change():
 
 
 def test_d11_nor_in_a_record_of_several_choices():
-    world = make_world(questions=[PLAIN])
+    world = make_world(questions=[PLAIN], voters=1)
     record = write_complete_record(world, [world.ballot(0, [[0, 1, 1]])]).data()
     assert survivors(sample(record, count=COUNT, seed="plain")) == []

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from audit.models import Checkpoint, LogEntry, PendingEntry
+from audit.selectors import LogKeyMissing, LogKeyUnsafe
+from audit.services.sequencing import LogHalted, refuse_halted_log
 from config.built import NotBuiltError, built_file
 from evote import __version__
 
@@ -84,10 +86,11 @@ def worker_state() -> State:
 
 
 def log_state() -> State:
-    """Say how long the log is and whether its head is published.
+    """Say how long the log is, whether its head is published, and whether it goes on.
 
     Raises:
-        Down: the log cannot be read, or its signed head is missing from the public folder.
+        Down: the log cannot be read, its signed head is missing from the public folder, its key
+            is, or the sequencer refuses to go on.
 
     """
     try:
@@ -100,6 +103,14 @@ def log_state() -> State:
     if checkpoint is not None and not (Path(settings.DATA_DIR) / "log" / "checkpoint").is_file():
         msg = "The log's signed head is not in the public folder."
         raise Down(msg)
+    try:
+        refuse_halted_log()
+    except LogHalted as error:
+        msg = f"The log is halted. {error}"
+        raise Down(msg) from error
+    except (LogKeyMissing, LogKeyUnsafe) as error:
+        msg = "The log's key cannot be used."
+        raise Down(msg) from error
     return {
         "entries": 0 if last is None else last.index + 1,
         "signed_size": 0 if checkpoint is None else checkpoint.head_id,

@@ -64,6 +64,20 @@ def sequence(*, today: date) -> int:
         return sequenced
 
 
+def refuse_halted_log() -> None:
+    """Notice a halted log without running the sequencer: what /health asks.
+
+    Reads the marks and the newest root, not the entries: those are hashed again before signing.
+
+    Raises:
+        LogHalted: the sequencer would refuse to go on.
+    """
+    head = latest_head()
+    refuse_contradiction(head=head, published=_published())
+    if head is not None:
+        refuse_other_root(head=head)
+
+
 def finish_head(*, today: date) -> None:
     """Sign and publish the newest head, as far as that has not been done yet."""
     head = latest_head()
@@ -186,14 +200,22 @@ def sign_head(*, head: TreeHead, signed_size: int) -> bytes:
         LogHalted: what is stored does not have this root, or the signature does not verify.
     """
     _recompute_leaves(start=signed_size, end=head.size)
-    root = stored_tree(head.size).root()
-    if root != bytes(head.root):
-        msg = f"The stored tree of {head.size} entries does not have the root that was committed."
-        raise LogHalted(msg)
+    refuse_other_root(head=head)
     key = signing_key()
-    note = sign_checkpoint(size=head.size, root=root, key=key)
+    note = sign_checkpoint(size=head.size, root=bytes(head.root), key=key)
     verify_checkpoint(note, key=key.verifier)
     return note
+
+
+def refuse_other_root(*, head: TreeHead) -> None:
+    """Compare the stored tree with the root that was committed with its last entry.
+
+    Raises:
+        LogHalted: they differ.
+    """
+    if stored_tree(head.size).root() != bytes(head.root):
+        msg = f"The stored tree of {head.size} entries does not have the root that was committed."
+        raise LogHalted(msg)
 
 
 def _recompute_leaves(*, start: int, end: int) -> None:

@@ -147,6 +147,8 @@ test("a trustee's public part is read back, and a changed one is refused", () =>
   assert.throws(() => verifyTrustee({ ...read, publicKey: IDENTITY }), InvalidProof);
 });
 
+const CLOSING = "0".repeat(64);
+
 test("a partial decryption opens the sum, and a forged one is refused", async () => {
   const election = electionWith([QUESTIONS[2] ?? {}]);
   const trustee = makeTrustee({ secretKey, name: undefined });
@@ -154,7 +156,7 @@ test("a partial decryption opens the sum, and a forged one is refused", async ()
   const beta = trustee.publicKey.power(randomness).times(GENERATOR.power(3n));
   const sum = [[{ alpha: GENERATOR.power(randomness).encode(), beta: beta.encode() }]];
   const tally = decodeEncryptedTally(utf8(encodeJson(sum)), { election });
-  const data = await decryptPartially({ secretKey, election, tally });
+  const { text: data } = await decryptPartially({ secretKey, election, tally, closing: CLOSING });
   verifyPartialDecryption({ data, election, trustee, tally });
   const read = JSON.parse(data) as { decryption_factors: string[][] };
   const factor = Element.decode(read.decryption_factors[0]?.[0]);
@@ -173,7 +175,7 @@ test("the identity in a tally is decrypted to the identity", async () => {
   const trustee = makeTrustee({ secretKey, name: undefined });
   const nobody = [[{ alpha: IDENTITY.encode(), beta: IDENTITY.encode() }]];
   const tally = decodeEncryptedTally(utf8(encodeJson(nobody)), { election });
-  const data = await decryptPartially({ secretKey, election, tally });
+  const { text: data } = await decryptPartially({ secretKey, election, tally, closing: CLOSING });
   verifyPartialDecryption({ data, election, trustee, tally });
   assert.match(data, new RegExp(`"decryption_factors":\\[\\["${IDENTITY.encode()}"\\]\\]`));
 });

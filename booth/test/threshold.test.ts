@@ -18,6 +18,7 @@ import {
 import { combinePublicKeys, decodeTrustees, encodeTrustees, verifyTrustees } from "../src/protocol/trustees.ts";
 import { type Ceremony, complain, conclude, hold, reveal, sharesOf, UUID } from "./ceremony.ts";
 import { readRecord } from "./files.ts";
+import { changedAt, leafPlaces } from "./tampering.ts";
 
 const shape = { size: 3, threshold: 2 };
 const ceremony = await hold(shape);
@@ -210,9 +211,9 @@ for (const count of [1, 3]) {
 
 const text = ceremony.texts[0] as string;
 
-for (const place of places(JSON.parse(text) as Json)) {
+for (const place of leafPlaces(JSON.parse(text) as Json)) {
   test(`a changed polynomial is refused or leads to a complaint: ${place.join(".")}`, async () => {
-    const changed = encodeJson(altered(JSON.parse(text) as Json, place));
+    const changed = encodeJson(changedAt(JSON.parse(text) as Json, place, changedLeaf));
     const accuse = async (): Promise<void> => {
       const tampered = reveal({ ...ceremony, texts: replaced(ceremony.texts, 1, changed) });
       for (const index of [1, 2, 3]) await sharesOf(tampered, index);
@@ -314,9 +315,9 @@ test("a complaint by an outsider, who has another key, is refused", async () => 
 
 const archived = encodeTrustees({ items: [{ group: await conclude(ceremony) }] });
 
-for (const place of places(JSON.parse(archived) as Json)) {
+for (const place of leafPlaces(JSON.parse(archived) as Json)) {
   test(`a changed list of trustees is refused: ${place.join(".")}`, () => {
-    const changed = encodeJson(altered(JSON.parse(archived) as Json, place));
+    const changed = encodeJson(changedAt(JSON.parse(archived) as Json, place, changedLeaf));
     assert.throws(() => verifyTrustees(decodeTrustees(utf8(changed))), refusals);
   });
 }
@@ -364,23 +365,6 @@ function power(base: Scalar, exponent: Scalar): Scalar {
 
 function replaced<T>(list: readonly T[], place: number, value: T): T[] {
   return list.map((item, position) => (position === place - 1 ? value : item));
-}
-
-/** Where the texts and numbers of an object stand. */
-function places(value: Json): (string | number)[][] {
-  if (typeof value !== "object" || value === null) return [[]];
-  const names = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
-  return names.flatMap((name) =>
-    places((value as { [name: string]: Json })[name] as Json).map((rest) => [name, ...rest]),
-  );
-}
-
-/** The same object with one text or number changed. */
-function altered(value: Json, [name, ...rest]: readonly (string | number)[]): Json {
-  if (name === undefined) return changedLeaf(value);
-  const inner = (value as { [name: string]: Json })[name] as Json;
-  if (Array.isArray(value)) return value.map((item, index) => (index === name ? altered(inner, rest) : item));
-  return { ...(value as { [name: string]: Json }), [name]: altered(inner, rest) };
 }
 
 function changedLeaf(value: Json): Json {

@@ -26,6 +26,17 @@ export class InvalidProof extends Error {
   override readonly name = "InvalidProof";
 }
 
+/** The record breaks a rule; `place` says where. */
+export class InvalidRecord extends Error {
+  override readonly name = "InvalidRecord";
+  readonly place: string;
+
+  constructor(place: string, message: string) {
+    super(`${place}: ${message}`);
+    this.place = place;
+  }
+}
+
 export type InvalidBallotCode =
   | "wrong_election"
   | "bad_signature"

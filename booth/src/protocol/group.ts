@@ -1,8 +1,9 @@
 // The group Ed25519 (PROTOCOL 1.1; specification "Groups"), on @noble/curves.
-import { mulAddUnsafe, normalizeZ } from "@noble/curves/abstract/curve.js";
+import { mulAddUnsafe, normalizeZ, pippenger } from "@noble/curves/abstract/curve.js";
 import type { EdwardsPoint } from "@noble/curves/abstract/edwards.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToNumberBE } from "@noble/curves/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 
 import { DecodeError, RandomnessError, ShapeError } from "./errors.ts";
 import { randomBlock } from "./randomness.ts";
@@ -100,9 +101,42 @@ export class Element {
   static publicProduct(a: Element, s: Scalar, b: Element, t: Scalar): Element {
     return new Element(mulAddUnsafe(Point, [a.point, b.point], [s, t]));
   }
+
+  /** Π bases_i^exponents_i for public exponents; for long lists much faster than one by one. */
+  static publicPowers(bases: readonly Element[], exponents: readonly Scalar[]): Element {
+    if (bases.length !== exponents.length) throw new RangeError("as many exponents as bases expected");
+    if (bases.length === 0) return Element.identity;
+    const points = bases.map((base) => base.point);
+    const multiply = bases.length > FEW ? pippenger : mulAddUnsafe;
+    return new Element(multiply(Point, points, [...exponents]));
+  }
+
+  /** Where an element stands in a list in the group's order: its bytes, the lowest first (1.1). */
+  sortKey(): string {
+    return reverseHex(this.encode());
+  }
+
+  /** generator(i): an element whose logarithm nobody knows, for i = −1, 0, 1, … (1.1). */
+  static shuffleGenerator(index: number): Element {
+    const digest = sha256(new TextEncoder().encode(`ggen|${index}`));
+    for (let integer = bytesToNumberBE(digest) >> 2n; ; integer += 1n) {
+      const text = integer.toString(16).padStart(64, "0");
+      let point: EdwardsPoint;
+      try {
+        point = Point.fromHex(reverseHex(text));
+      } catch {
+        continue;
+      }
+      const found = new Element(point.clearCofactor());
+      // A hash that leads to 1 or to g would be a sensation.
+      if (!found.isIdentity() && !found.equals(Element.generator)) return found;
+    }
+  }
 }
 
 const TABLE_WINDOW_BITS = 6;
+// Up to here a shared ladder is faster than buckets.
+const FEW = 8;
 
 export const GENERATOR = Element.generator;
 export const IDENTITY = Element.identity;

@@ -142,7 +142,7 @@ export function decodeEncrypted(text: string, place: string): Encrypted {
   const fields = readObject(readCanonical(text, place), place, names);
   if (fields["algorithm"] !== "AES-GCM") throw new DecodeError(`${place}.algorithm: AES-GCM expected`);
   const data = readText(fields["data"], `${place}.data`);
-  if (!/^(?:[0-9a-f]{2})+$/.test(data)) throw new DecodeError(`${place}.data: hex digits expected`);
+  if (!/^(?:[0-9a-f]{2}){16,}$/.test(data)) throw new DecodeError(`${place}.data: hex digits expected`);
   if (Object.keys(fields).join() !== names.join()) {
     throw new DecodeError(`${place}: the fields are not in their order`);
   }

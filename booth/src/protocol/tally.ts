@@ -1,20 +1,89 @@
-// The encrypted tally and a trustee's share of its decryption (PROTOCOL 1.7, 1.9).
-import { type Ciphertext, readCiphertext } from "./elgamal.ts";
+// The encrypted tally and a trustee's share of its decryption (PROTOCOL 1.7, 1.9, 2.3).
+import { type Answer, ciphertextsOf } from "./ballot.ts";
+import { type Ciphertext, encodeCiphertexts, readCiphertext } from "./elgamal.ts";
 import { choiceCount, type Election } from "./election.ts";
 import {
   readList, decodeJson, readObject, encodeJson, type Json, type JsonObject, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidProof } from "./errors.ts";
-import { Element, GENERATOR, type Scalar } from "./group.ts";
+import { Element, GENERATOR, IDENTITY, type Scalar } from "./group.ts";
 import {
-  type Breathe, readProof, encodeProof, proveDecryption, verifyDecryption, withoutBreath,
+  type Breathe, readProof, encodeProof, type Proof, proveDecryption, verifyDecryption, withoutBreath,
 } from "./proofs.ts";
+import { proveStrongDecryption, verifyStrongDecryption } from "./statements.ts";
 import type { Trustee } from "./trustee.ts";
 
-const TALLY_LIMIT_BYTES = 4_000_000;
+const TALLY_LIMIT_BYTES = 100_000_000;
 
-/** One list of ciphertexts for each question. */
+/** One list of ciphertexts for each question: one for each choice, or one for each ranked ballot. */
 export type EncryptedTally = readonly (readonly Ciphertext[])[];
+
+// --- Adding up ---------------------------------------------------------------------------
+
+/** Adds up ballots, one for each credential: the last. */
+export class Adder {
+  private readonly lists: Ciphertext[][];
+  private count = 0;
+  private weight = 0n;
+
+  constructor(private readonly election: Election) {
+    this.lists = election.questions.map((question) =>
+      question.kind === "ranked"
+        ? []
+        : Array.from({ length: choiceCount(question) }, () => ({ alpha: IDENTITY, beta: IDENTITY })),
+    );
+  }
+
+  add(answers: readonly Answer[], weight: bigint): void {
+    const { questions } = this.election;
+    if (answers.length !== questions.length) throw new DecodeError("wrong number of answers");
+    for (const [index, question] of questions.entries()) {
+      const ciphertexts = ciphertextsOf(answers[index] as Answer);
+      const list = this.lists[index] as Ciphertext[];
+      if (question.kind === "ranked") {
+        if (weight !== 1n) throw new DecodeError("ranked ballots have the weight 1");
+        list.push(...ciphertexts);
+        continue;
+      }
+      if (ciphertexts.length !== list.length) throw new DecodeError("wrong number of choices");
+      ciphertexts.forEach(({ alpha, beta }, choice) => {
+        const total = list[choice] as Ciphertext;
+        list[choice] = {
+          alpha: total.alpha.times(weighted(alpha, weight)),
+          beta: total.beta.times(weighted(beta, weight)),
+        };
+      });
+    }
+    this.count += 1;
+    this.weight += weight;
+  }
+
+  /** The encrypted tally, with the ranked ballots in the group's order, so that nobody chose it. */
+  total(): { tally: EncryptedTally; count: number; weight: bigint } {
+    const tally = this.lists.map((list, index) =>
+      this.election.questions[index]?.kind === "ranked" ? inOrder(list) : list,
+    );
+    return { tally, count: this.count, weight: this.weight };
+  }
+}
+
+function weighted(element: Element, weight: bigint): Element {
+  return weight === 1n ? element : element.publicPower(weight);
+}
+
+function inOrder(list: readonly Ciphertext[]): Ciphertext[] {
+  Element.encodeAll(list.flatMap(({ alpha, beta }) => [alpha, beta]));
+  return list
+    .map((ciphertext) => ({
+      ciphertext, key: ciphertext.alpha.sortKey() + ciphertext.beta.sortKey(),
+    }))
+    .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0))
+    .map(({ ciphertext }) => ciphertext);
+}
+
+export function encodeTally(tally: EncryptedTally): string {
+  return encodeJson(tally.map(encodeCiphertexts));
+}
 
 /** Read the encrypted tally of this election; its shape must be that of the questions. */
 export function decodeEncryptedTally(data: Uint8Array, context: { election: Election }): EncryptedTally {
@@ -32,65 +101,124 @@ function checkShape(lists: readonly (readonly unknown[])[], election: Election, 
   const fits =
     lists.length === election.questions.length &&
     election.questions.every((question, index) =>
-      question.kind === "homomorphic" && lists[index]?.length === choiceCount(question),
+      question.kind === "ranked" || lists[index]?.length === choiceCount(question),
     );
   if (!fits) throw new DecodeError(`${place}: its shape is not that of the questions`);
 }
 
-/** Compute F = α^x for every ciphertext, each with its proof; returns the exact text to send. */
+// --- Decrypting --------------------------------------------------------------------------
+
+/** A trustee's part of the decryption. */
+export interface PartialDecryption {
+  /** The exact text that is archived. */
+  readonly text: string;
+  /** The strong proofs beside it, with the same nesting. */
+  readonly strong: Json[][];
+}
+
+/** Compute F = α^x for every ciphertext, each with its proof of version 1 and its strong proof.
+ *
+ * `closing` is the hash of the last event before the first partial decryption.
+ */
 export async function decryptPartially(input: {
   secretKey: Scalar;
   election: Election;
   tally: EncryptedTally;
+  closing: string;
   breathe?: Breathe;
-}): Promise<string> {
-  const { secretKey, election, tally, breathe = withoutBreath } = input;
-  const { fingerprint } = election;
+}): Promise<PartialDecryption> {
+  const { secretKey, election: { fingerprint }, tally, closing, breathe = withoutBreath } = input;
   const publicKey = GENERATOR.power(secretKey);
   const factors: Json[] = [];
   const proofs: Json[] = [];
-  for (const answer of tally) {
-    const answerFactors: Element[] = [];
-    const answerProofs: JsonObject[] = [];
-    for (const { alpha } of answer) {
-      answerFactors.push(alpha.power(secretKey));
-      answerProofs.push(encodeProof(proveDecryption({ fingerprint, publicKey, alpha, secretKey })));
+  const strong: Json[][] = [];
+  for (const [question, list] of tally.entries()) {
+    const own: { factors: Element[]; proofs: JsonObject[]; strong: JsonObject[] } = {
+      factors: [], proofs: [], strong: [],
+    };
+    for (const [index, { alpha }] of list.entries()) {
+      const factor = alpha.power(secretKey);
+      const position = `${question}.${index}`;
+      const statement = { fingerprint, position, closing, alpha, factor, secretKey };
+      own.factors.push(factor);
+      own.proofs.push(encodeProof(proveDecryption({ fingerprint, publicKey, alpha, secretKey })));
+      own.strong.push(encodeProof(proveStrongDecryption(statement)));
       await breathe();
     }
-    factors.push(Element.encodeAll(answerFactors));
-    proofs.push(answerProofs);
+    factors.push(Element.encodeAll(own.factors));
+    proofs.push(own.proofs);
+    strong.push(own.strong);
   }
-  return encodeJson({ decryption_factors: factors, decryption_proofs: proofs });
+  return { text: encodeJson({ decryption_factors: factors, decryption_proofs: proofs }), strong };
+}
+
+interface Claim {
+  readonly data: string;
+  readonly election: Election;
+  readonly trustee: Trustee;
+  readonly tally: EncryptedTally;
 }
 
 /** Check a trustee's partial decryption against that trustee's public key. */
-export function verifyPartialDecryption(input: {
-  data: string;
-  election: Election;
-  trustee: Trustee;
-  tally: EncryptedTally;
-}): void {
-  const { election, trustee: { publicKey }, tally } = input;
-  const value = decodeJson(utf8(input.data), { source: "partial decryption", limitBytes: TALLY_LIMIT_BYTES });
-  const fields = readObject(value, "partial decryption", ["decryption_factors", "decryption_proofs"]);
-  const nested = (name: string): Json[][] => {
-    const lists = readList(fields[name], name).map((list) => readList(list, name));
-    checkShape(lists, election, name);
-    return lists;
-  };
-  const factors = nested("decryption_factors");
-  const proofs = nested("decryption_proofs");
-  const { fingerprint } = election;
-  tally.forEach((answer, question) => {
-    answer.forEach(({ alpha }, index) => {
-      const place = `[${question}][${index}]`;
-      const factor = Element.decode(factors[question]?.[index], `decryption_factors${place}`);
-      const proof = readProof(proofs[question]?.[index], `decryption_proofs${place}`);
-      try {
-        verifyDecryption({ fingerprint, publicKey, alpha, factor, proof });
-      } catch (error) {
-        throw new InvalidProof(`decryption_proofs${place}: ${(error as Error).message}`);
-      }
-    });
+export function verifyPartialDecryption(input: Claim): void {
+  const { election: { fingerprint }, trustee: { publicKey }, tally } = input;
+  const { factors, proofs } = readPartialDecryption(input);
+  eachOf(tally, (alpha, question, index, place) => {
+    const factor = factors[question]?.[index] as Element;
+    const proof = proofs[question]?.[index] as Proof;
+    try {
+      verifyDecryption({ fingerprint, publicKey, alpha, factor, proof });
+    } catch (error) {
+      throw new InvalidProof(`decryption_proofs${place}: ${(error as Error).message}`);
+    }
   });
+}
+
+/** Check the strong proofs beside a partial decryption, as they are sent (2.3). */
+export function verifyStrongProofs(input: Claim & { proofs: Json; closing: string }): void {
+  const { election: { fingerprint }, trustee: { publicKey }, tally, closing } = input;
+  const { factors } = readPartialDecryption(input);
+  const proofs = readNested(input.proofs, "proofs", tally, readProof);
+  eachOf(tally, (alpha, question, index, place) => {
+    const factor = factors[question]?.[index] as Element;
+    const proof = proofs[question]?.[index] as Proof;
+    const position = `${question}.${index}`;
+    try {
+      verifyStrongDecryption({ fingerprint, publicKey, position, closing, alpha, factor, proof });
+    } catch (error) {
+      throw new InvalidProof(`proofs${place}: ${(error as Error).message}`);
+    }
+  });
+}
+
+function readPartialDecryption({ data, tally }: Claim): { factors: Element[][]; proofs: Proof[][] } {
+  const value = decodeJson(utf8(data), { source: "partial decryption", limitBytes: TALLY_LIMIT_BYTES });
+  const names = ["decryption_factors", "decryption_proofs"];
+  const fields = readObject(value, "partial decryption", names);
+  return {
+    factors: readNested(fields["decryption_factors"], "decryption_factors", tally, (item, place) =>
+      Element.decode(item, place),
+    ),
+    proofs: readNested(fields["decryption_proofs"], "decryption_proofs", tally, readProof),
+  };
+}
+
+/** Read a nesting of exactly the tally's shape. */
+function readNested<T>(
+  value: Json | undefined, name: string, tally: EncryptedTally, read: (item: Json, place: string) => T,
+): T[][] {
+  return readList(value, name, tally.length).map((list, question) =>
+    readList(list, `${name}[${question}]`, tally[question]?.length ?? 0).map((item, index) =>
+      read(item, `${name}[${question}][${index}]`),
+    ),
+  );
+}
+
+function eachOf(
+  tally: EncryptedTally,
+  act: (alpha: Element, question: number, index: number, place: string) => void,
+): void {
+  tally.forEach((list, question) =>
+    list.forEach(({ alpha }, index) => act(alpha, question, index, `[${question}][${index}]`)),
+  );
 }

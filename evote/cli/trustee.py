@@ -128,7 +128,7 @@ def _decrypt(arguments: argparse.Namespace) -> int:
     if report.election is None or report.tally is None or report.trustees is None:
         msg = f"{arguments.record}: there is no encrypted tally in the record yet"
         raise CommandFailed(msg)
-    owner = _owner(secret_key, report.trustees, source=arguments.key)
+    owner = _owner(secret_key, report.trustees.slots, source=arguments.key)
     _check_has_not_decrypted(owner, data=data, source=arguments.record)
     partial_decryption = decrypt_partially(
         secret_key=secret_key, election=report.election, tally=report.tally

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evote.credential import BASE58
-from evote.election.questions import Question, read_question
-from evote.election.trustees import read_public_key
+from evote.election.questions import AnyQuestion, read_question
 from evote.encoding import (
     b64_digest,
     decode_json,
@@ -18,7 +17,8 @@ from evote.encoding import (
     read_text,
 )
 from evote.errors import DecodeError, EvoteError, NotSupported
-from evote.group import GROUP_NAME, Element
+from evote.group import Group, GroupElement, group_named
+from evote.trustee import read_public_key
 
 UUID_LENGTH_CHARACTERS = 14
 ELECTION_LIMIT_BYTES = 4_000_000
@@ -39,11 +39,16 @@ class Election:
     uuid: str
     name: str
     description: str
-    public_key: Element
-    questions: tuple[Question, ...]
+    public_key: GroupElement
+    questions: tuple[AnyQuestion, ...]
     fingerprint: str
     context: Mapping[str, object]
     archived: bytes
+
+    @property
+    def group(self) -> Group:
+        """The group that all keys, ballots and proofs of this election are in."""
+        return self.public_key.group
 
 
 def generate_uuid() -> str:
@@ -56,8 +61,8 @@ def encode_election(
     uuid: str,
     name: str,
     description: str,
-    public_key: Element,
-    questions: Sequence[Question],
+    public_key: GroupElement,
+    questions: Sequence[AnyQuestion],
     context: Mapping[str, object] | None,
     administrator: str | None = None,
     credential_authority: str | None = None,
@@ -72,7 +77,7 @@ def encode_election(
         "version": 1,
         "description": description,
         "name": name,
-        "group": GROUP_NAME,
+        "group": public_key.group.name,
         "public_key": public_key.encode(),
         "questions": [question.to_json() for question in questions],
         "uuid": uuid,
@@ -99,7 +104,7 @@ def decode_election(data: bytes) -> Election:
     value = decode_json(data, source="election", limit_bytes=ELECTION_LIMIT_BYTES)
     unknown = frozenset(value) if isinstance(value, dict) else frozenset()
     item = read_object(value, place="", fields=_FIELDS, optional=unknown)
-    _check_version(item)
+    group = _read_group(item)
     for name in _OPTIONAL_FIELDS:
         read_text(item.get(name, ""), place=name)
     if "language" in item:
@@ -112,7 +117,7 @@ def decode_election(data: bytes) -> Election:
     if not _UUID.fullmatch(uuid):
         msg = f"an election's identifier has at least {UUID_LENGTH_CHARACTERS} characters of base58"
         raise DecodeError(msg, place="uuid")
-    public_key = read_public_key(item["public_key"], place="public_key")
+    public_key = read_public_key(item["public_key"], place="public_key", group=group)
     questions = read_list(item["questions"], place="questions")
     if not questions:
         msg = "an election asks at least one question"
@@ -123,7 +128,7 @@ def decode_election(data: bytes) -> Election:
         description=read_text(item["description"], place="description"),
         public_key=public_key,
         questions=tuple(
-            read_question(question, place=f"questions[{index}]")
+            read_question(question, place=f"questions[{index}]", group=group)
             for index, question in enumerate(questions)
         ),
         fingerprint=b64_digest(data),
@@ -132,13 +137,11 @@ def decode_election(data: bytes) -> Election:
     )
 
 
-def _check_version(item: Mapping[str, object]) -> None:
+def _read_group(item: Mapping[str, object]) -> Group:
     if read_integer(item["version"], place="version") != 1:
         msg = f"protocol version {item['version']} is not supported yet, only version 1"
         raise NotSupported(msg)
-    if read_text(item["group"], place="group") != GROUP_NAME:
-        msg = f"the group {item['group']!r:.40} is not supported yet, only {GROUP_NAME}"
-        raise NotSupported(msg)
+    return group_named(read_text(item["group"], place="group"))
 
 
 def _read_context(item: Mapping[str, object]) -> Mapping[str, object]:

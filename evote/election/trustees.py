@@ -1,56 +1,128 @@
-"""The trustees, whose keys together are the election's key (PROTOCOL 1.5)."""
+"""The trustees, whose keys together are the election's key (PROTOCOL 1.5).
 
-from collections.abc import Iterable
+The list has items: a trustee alone, without whom nothing can be decrypted, or members of whom some
+suffice. Flattened, it has slots: one for each person. `owner` everywhere is the number of a slot,
+from 1.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from evote.encoding import decode_json, encode_json, read_list, read_object, read_text
-from evote.errors import DecodeError, NotSupported
-from evote.group import GENERATOR, Element, SecretScalar
-from evote.proofs import Proof, prove_key_possession, read_proof, verify_key_possession
+from evote.encoding import decode_json, encode_json, read_list
+from evote.errors import DecodeError, EvoteError, InvalidProof
+from evote.group import ED25519, Group, GroupElement
+from evote.threshold.pedersen import (
+    ThresholdTrustees,
+    lagrange_coefficients,
+    read_threshold_trustees,
+    verify_threshold_trustees,
+)
+from evote.trustee import Trustee, read_trustee, verify_trustee
 
-TRUSTEES_LIMIT_BYTES = 4_000_000
-TRUSTEE_LIMIT_BYTES = 10_000
+TRUSTEES_LIMIT_BYTES = 16_000_000
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trustee:
-    """A trustee's public key X = g^x, with the proof that they know x.
-
-    `name` is None where the record gives none; nothing depends on it.
-    """
-
-    public_key: Element
-    proof: Proof
-    name: str | None
-
-    def to_json(self) -> dict[str, object]:
-        """Give the object `tpk` of PROTOCOL 1.5."""
-        item: dict[str, object] = {
-            "pok": self.proof.to_json(),
-            "public_key": self.public_key.encode(),
-        }
-        return item if self.name is None else item | {"name": self.name}
+TrusteeItem = Trustee | ThresholdTrustees
 
 
-def make_trustee(*, secret_key: SecretScalar, name: str | None) -> Trustee:
-    """Make the public half of a trustee's key, with its proof of possession."""
-    public_key = GENERATOR**secret_key
-    proof = prove_key_possession(secret_key=secret_key, public_key=public_key)
-    return Trustee(public_key=public_key, proof=proof, name=name)
+class MissingDecryption(EvoteError):
+    """Those who have decrypted do not suffice."""
 
 
-def verify_trustee(trustee: Trustee) -> None:
-    """Check the proof of possession.
+@dataclass(frozen=True, slots=True)
+class Trustees:
+    """The list of trustees, in the order of the record."""
 
-    Raises:
-        InvalidProof: whoever made this key did not show that they know its secret.
-    """
-    verify_key_possession(proof=trustee.proof, public_key=trustee.public_key)
+    items: tuple[TrusteeItem, ...]
+
+    @property
+    def slots(self) -> tuple[Trustee, ...]:
+        """Everybody who can decrypt; the n-th is the owner n."""
+        return tuple(slot for item in self.items for slot in item_slots(item))
+
+    @property
+    def public_key(self) -> GroupElement:
+        """The election's key y: the product of the keys of all items."""
+        return combine_public_keys(self.items)
+
+    @property
+    def ceremonies(self) -> tuple[ThresholdTrustees, ...]:
+        """The items of which some members suffice."""
+        return tuple(item for item in self.items if isinstance(item, ThresholdTrustees))
+
+    def threshold_met(self, owners: Collection[int]) -> bool:
+        """Say whether these owners together can decrypt."""
+        return not any(True for _ in self._missing(owners))
+
+    def exponents(self, owners: Collection[int]) -> dict[int, int]:
+        """Give what each owner's factor counts for: Π F_owner^exponent decrypts (1.9).
+
+        A trustee alone counts once. Of members, the first t of those given count with Lagrange's
+        coefficients, and the others not at all: they are left out of the answer.
+
+        Raises:
+            MissingDecryption: with who is missing.
+        """
+        missing = list(self._missing(owners))
+        if missing:
+            raise MissingDecryption("; ".join(missing))
+        exponents: dict[int, int] = {}
+        for first, item in self._numbered():
+            if isinstance(item, Trustee):
+                exponents[first] = 1
+                continue
+            present = _present(owners, first=first, item=item)[: item.threshold]
+            order = item.public_key.group.order
+            for member, value in lagrange_coefficients(present, order=order).items():
+                exponents[first + member - 1] = value
+        return exponents
+
+    def combine(self, factors: Mapping[int, GroupElement]) -> GroupElement:
+        """Put together the factors of one ciphertext, given by owner: α^x for the whole key x.
+
+        Raises:
+            MissingDecryption: with who is missing.
+        """
+        group = self.public_key.group
+        exponents = self.exponents(factors)
+        return group.power_product(
+            [factors[owner] for owner in exponents], list(exponents.values())
+        )
+
+    def _numbered(self) -> Iterator[tuple[int, TrusteeItem]]:
+        """Give each item with the owner number of its first slot."""
+        owner = 1
+        for item in self.items:
+            yield owner, item
+            owner += len(item_slots(item))
+
+    def _missing(self, owners: Collection[int]) -> Iterator[str]:
+        for first, item in self._numbered():
+            if isinstance(item, Trustee):
+                if first not in owners:
+                    yield f"the partial decryption of trustee {first} is missing"
+                continue
+            present = len(_present(owners, first=first, item=item))
+            if present < item.threshold:
+                last = first + item.size - 1
+                yield (
+                    f"only {present} of the trustees {first} to {last} have decrypted, "
+                    f"{item.threshold} are needed"
+                )
 
 
-def combine_public_keys(trustees: Iterable[Trustee]) -> Element:
-    """Give the election's public key y: the product of all trustees' keys ("Trustees", 1.5)."""
-    keys = [trustee.public_key for trustee in trustees]
+def _present(owners: Collection[int], *, first: int, item: ThresholdTrustees) -> list[int]:
+    """Give the numbers, from 1 within the item, of the members who are among the owners."""
+    return [member for member in range(1, item.size + 1) if first + member - 1 in owners]
+
+
+def item_slots(item: TrusteeItem) -> tuple[Trustee, ...]:
+    """Give the slots of one item."""
+    return (item,) if isinstance(item, Trustee) else item.verification_keys
+
+
+def combine_public_keys(items: Iterable[TrusteeItem]) -> GroupElement:
+    """Give the election's public key y: the product of all items' keys ("Trustees", 1.5)."""
+    keys = [item.public_key for item in items]
     assert keys, "an election has at least one trustee"
     combined = keys[0]
     for key in keys[1:]:
@@ -58,71 +130,71 @@ def combine_public_keys(trustees: Iterable[Trustee]) -> Element:
     return combined
 
 
-def encode_trustee(trustee: Trustee) -> bytes:
-    """Write the public-key file that a trustee hands in."""
-    return encode_json(trustee.to_json())
+def verify_trustees(trustees: Trustees) -> None:
+    """Check everything that the trustees proved and signed.
 
-
-def decode_trustee(data: bytes) -> Trustee:
-    """Read the public-key file of one trustee; `verify_trustee` checks its proof.
+    That they are the trustees of an election, its public key says: `trustees.public_key`.
 
     Raises:
-        DecodeError: malformed, or its key is no element or the identity.
+        InvalidProof: with the place in the list and what does not hold.
     """
-    value = decode_json(data, source="public key", limit_bytes=TRUSTEE_LIMIT_BYTES)
-    return _read_trustee(value, place="")
+    for index, item in enumerate(trustees.items):
+        try:
+            verify_trustee_item(item)
+        except InvalidProof as error:
+            msg = f"[{index}]: {error}"
+            raise InvalidProof(msg) from error
 
 
-def encode_trustees(trustees: Iterable[Trustee]) -> bytes:
-    """Write the record's list of trustees; the n-th is the owner n of partial decryptions."""
-    return encode_json([["Single", trustee.to_json()] for trustee in trustees])
-
-
-def decode_trustees(data: bytes) -> tuple[Trustee, ...]:
-    """Read the record's list of trustees.
+def verify_trustee_item(item: TrusteeItem) -> None:
+    """Check everything that one item of the list proves.
 
     Raises:
-        DecodeError: malformed, empty, or the same key twice.
-        NotSupported: trustees of a threshold ("Pedersen").
+        InvalidProof: with the member, where there are some, and what does not hold.
     """
-    value = decode_json(data, source="trustees", limit_bytes=TRUSTEES_LIMIT_BYTES)
-    trustees: list[Trustee] = []
-    keys: set[Element] = set()
-    for index, item in enumerate(read_list(value, place="")):
-        place = f"[{index}]"
-        kind, trustee = read_list(item, place=place, length=2)
-        if kind == "Pedersen":
-            msg = "threshold trustees are not supported yet"
-            raise NotSupported(msg)
-        if kind != "Single":
-            msg = f"{kind!r:.40} is no kind of trustee"
-            raise DecodeError(msg, place=place)
-        trustees.append(_read_trustee(trustee, place=f"{place}[1]"))
-        keys.add(trustees[-1].public_key)
-        if len(keys) < len(trustees):
-            msg = "this public key stands twice in the list"
-            raise DecodeError(msg, place=place)
-    if not trustees:
-        msg = "an election has at least one trustee"
-        raise DecodeError(msg)
-    return tuple(trustees)
+    if isinstance(item, Trustee):
+        verify_trustee(item)
+    else:
+        verify_threshold_trustees(item)
 
 
-def _read_trustee(value: object, *, place: str) -> Trustee:
-    prefix = f"{place}." if place else ""
-    item = read_object(value, place=place, fields=("pok", "public_key"), optional=("name",))
-    name = item.get("name")
-    return Trustee(
-        public_key=read_public_key(item["public_key"], place=f"{prefix}public_key"),
-        proof=read_proof(item["pok"], place=f"{prefix}pok", is_ordered=False),
-        name=None if "name" not in item else read_text(name, place=f"{prefix}name"),
+def encode_trustees(items: Iterable[TrusteeItem]) -> bytes:
+    """Write the record's list of trustees."""
+    return encode_json(
+        [["Single" if isinstance(item, Trustee) else "Pedersen", item.to_json()] for item in items]
     )
 
 
-def read_public_key(value: object, *, place: str) -> Element:
-    """Take an element that is somebody's public key: any but the identity."""
-    public_key = Element.decode(read_text(value, place=place), place=place)
-    if public_key.is_identity:
-        msg = "the identity is no public key"
-        raise DecodeError(msg, place=place)
-    return public_key
+def decode_trustees(data: bytes, *, group: Group = ED25519, legacy: bool = False) -> Trustees:
+    """Read the record's list of trustees; `verify_trustees` checks it.
+
+    `legacy` also takes threshold trustees in the form of 2022 (PROTOCOL 3.3).
+
+    Raises:
+        DecodeError: malformed, empty, or the same key in two slots.
+    """
+    value = decode_json(data, source="trustees", limit_bytes=TRUSTEES_LIMIT_BYTES)
+    items: list[TrusteeItem] = []
+    keys: set[GroupElement] = set()
+    for index, entry in enumerate(read_list(value, place="")):
+        place = f"[{index}]"
+        kind, content = read_list(entry, place=place, length=2)
+        inner = f"{place}[1]"
+        if kind == "Single":
+            items.append(read_trustee(content, place=inner, group=group))
+        elif kind == "Pedersen":
+            items.append(
+                read_threshold_trustees(content, place=inner, group=group, accepts_legacy=legacy)
+            )
+        else:
+            msg = f"{kind!r:.40} is no kind of trustee"
+            raise DecodeError(msg, place=place)
+        for slot in item_slots(items[-1]):
+            if slot.public_key in keys:
+                msg = "this public key stands twice in the list"
+                raise DecodeError(msg, place=place)
+            keys.add(slot.public_key)
+    if not items:
+        msg = "an election has at least one trustee"
+        raise DecodeError(msg)
+    return Trustees(tuple(items))

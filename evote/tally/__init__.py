@@ -5,6 +5,7 @@ sums to their secret key; the product of these factors turns each β into g^coun
 from zero by great strides finds the count. No single ballot is ever decrypted.
 """
 
+from evote.election import MissingDecryption
 from evote.tally.decryption import (
     PartialDecryption,
     decode_partial_decryption,
@@ -14,16 +15,19 @@ from evote.tally.decryption import (
 from evote.tally.encrypted import (
     EncryptedTally,
     SizedTally,
+    WeightedRanking,
     add_ballots,
+    add_tallies,
     decode_encrypted_tally,
     decode_sized_tally,
     encode_encrypted_tally,
     encode_sized_tally,
+    has_ranked_question,
 )
-from evote.tally.form import TALLY_LIMIT_BYTES
+from evote.tally.form import TALLY_LIMIT_BYTES, nest, positions, read_nested
 from evote.tally.logarithm import COUNT_LIMIT, CountOutOfBound
 from evote.tally.result import (
-    MissingDecryption,
+    QuestionResult,
     Result,
     combine,
     decode_result,
@@ -39,9 +43,12 @@ __all__ = [
     "EncryptedTally",
     "MissingDecryption",
     "PartialDecryption",
+    "QuestionResult",
     "Result",
     "SizedTally",
+    "WeightedRanking",
     "add_ballots",
+    "add_tallies",
     "combine",
     "decode_encrypted_tally",
     "decode_partial_decryption",
@@ -52,6 +59,10 @@ __all__ = [
     "encode_encrypted_tally",
     "encode_result",
     "encode_sized_tally",
+    "has_ranked_question",
+    "nest",
+    "positions",
+    "read_nested",
     "verify_partial_decryption",
     "verify_result",
 ]

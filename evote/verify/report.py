@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evote.election import Election, Trustee
+from evote.election import Election, Trustees
 from evote.tally import EncryptedTally, Result, SizedTally
 
 
@@ -60,7 +60,7 @@ class Report:
     verdict: Verdict
     steps: tuple[Step, ...]
     election: Election | None
-    trustees: tuple[Trustee, ...] | None
+    trustees: Trustees | None
     sized_tally: SizedTally | None
     tally: EncryptedTally | None
     result: Result | None
@@ -78,7 +78,7 @@ class Report:
             },
             "num_tallied": None if self.sized_tally is None else self.sized_tally.num_tallied,
             "total_weight": None if self.sized_tally is None else self.sized_tally.total_weight,
-            "result": None if self.result is None else [list(c) for c in self.result.counts],
+            "result": None if self.result is None else list(self.result.answers),
             "steps": [
                 {
                     "number": step.number,

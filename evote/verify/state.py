@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from evote.election import Election, Trustee
+from evote.election import Election, Trustees
 from evote.errors import DecodeError, EvoteError, NotSupported
 from evote.record import Archive, Record, RecordedEvent
 from evote.tally import EncryptedTally, PartialDecryption, Result, SizedTally
@@ -38,7 +38,7 @@ class State:
     archive: Archive
     record: Record
     election: Election
-    trustees: tuple[Trustee, ...]
+    trustees: Trustees
     weights: dict[str, int]
     checked: list[CheckedBallot]
     last_ballots: dict[str, CheckedBallot]

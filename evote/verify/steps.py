@@ -8,7 +8,7 @@ from evote.election import (
     combine_public_keys,
     decode_election,
     decode_trustees,
-    verify_trustee,
+    verify_trustee_item,
 )
 from evote.encoding import b64_digest
 from evote.record import (
@@ -18,8 +18,9 @@ from evote.record import (
     read_chain,
 )
 from evote.tally import (
+    EncryptedTally,
     PartialDecryption,
-    add_ballots,
+    add_tallies,
     decode_encrypted_tally,
     decode_result,
     decode_sized_tally,
@@ -79,8 +80,9 @@ def _check_election(run: State) -> list[str]:
     with At("event 0, election"):
         run.election = decode_election(run.setup_object(0))
     election = run.election
+    group, count = election.group.name, len(election.questions)
     return [
-        f"uuid {election.uuid}, version 1, group Ed25519, {len(election.questions)} questions",
+        f"uuid {election.uuid}, version 1, group {group}, {count} questions",
         f"the fingerprint is {election.fingerprint}",
         "the public key is an element of the prime-order group and not the identity",
     ]
@@ -88,16 +90,20 @@ def _check_election(run: State) -> list[str]:
 
 def _check_trustees(run: State) -> list[str]:
     with At("event 0, trustees"):
-        trustees = decode_trustees(run.setup_object(1))
-    for index, trustee in enumerate(trustees):
+        trustees = decode_trustees(run.setup_object(1), group=run.election.group)
+    for index, item in enumerate(trustees.items):
         with At(f"event 0, trustees, [{index}]"):
-            verify_trustee(trustee)
-    if combine_public_keys(trustees) != run.election.public_key:
+            verify_trustee_item(item)
+    if combine_public_keys(trustees.items) != run.election.public_key:
         msg = "the election's public key is not the product of the trustees' keys"
         raise StepFailed([Problem("event 0, trustees", msg)])
     run.trustees = trustees
     return [
-        f"{len(trustees)} trustees, all with different keys, each proven to know its secret",
+        f"{len(trustees.slots)} trustees, all with different keys, each proven to know its secret",
+        *(
+            f"any {item.threshold} of {item.size} of them suffice, whose shares and signatures fit"
+            for item in trustees.ceremonies
+        ),
         "the product of their keys is the election's public key",
     ]
 
@@ -106,7 +112,7 @@ def _check_credentials(run: State) -> list[str]:
     with At("event 0, credentials"):
         weights = read_credentials(run.setup_object(2))
     tasks = [
-        CredentialTask(index * CREDENTIALS_PER_TASK, credentials)
+        CredentialTask(run.election.group.name, index * CREDENTIALS_PER_TASK, credentials)
         for index, credentials in enumerate(chunks(list(weights), size=CREDENTIALS_PER_TASK))
     ]
     problems: list[Problem] = []
@@ -202,15 +208,16 @@ def _check_tally(run: State) -> list[str]:
             size=BALLOTS_PER_TASK,
         )
     ]
-    tally = add_ballots(election=run.election, ballots_with_weights=[])
+    parts: list[EncryptedTally] = []
     done = 0
     for task, part in zip(tasks, run.parallel_map(add_task, tasks), strict=True):
-        tally = tally * part
+        parts.append(part)
         done += len(task.ballots)
         run.progress(_TALLY, done, len(counted))
+    tally = add_tallies(parts, election=run.election)
     total_weight = sum(run.weights[ballot.credential] for ballot in counted)
     problems = []
-    if published != tally or archived != encode_encrypted_tally(tally):
+    if published != tally or archived != encode_encrypted_tally(tally, election=run.election):
         msg = "this is not the sum of the last ballot of each credential"
         problems.append(Problem(f"{place}, encrypted tally", msg))
     for name, said, computed in (
@@ -239,12 +246,12 @@ def _check_decryptions(run: State) -> list[str]:
         except StepFailed as failure:
             # Go on, so that every trustee at fault is named.
             problems += failure.problems
-        run.progress(_DECRYPTIONS, done, len(run.trustees))
+        run.progress(_DECRYPTIONS, done, len(run.trustees.slots))
     fail_if_any(problems)
     if not decryptions:
         raise Waiting
     run.decryptions = decryptions
-    count = f"{len(decryptions)} of {len(run.trustees)}"
+    count = f"{len(decryptions)} of {len(run.trustees.slots)}"
     return [f"{count} trustees decrypted exactly this tally, each with the key of the list"]
 
 
@@ -255,8 +262,8 @@ def _check_decryption(
     place = f"event {recorded.event.height}"
     with At(f"{place}, payload"):
         owner = decode_owned(payload).owner
-    if owner > len(run.trustees):
-        msg = f"there is no trustee {owner}, only {len(run.trustees)}"
+    if owner > len(run.trustees.slots):
+        msg = f"there is no trustee {owner}, only {len(run.trustees.slots)}"
         raise StepFailed([Problem(f"{place}, payload, owner", msg)])
     if owner in earlier:
         msg = f"trustee {owner} has decrypted before"
@@ -265,7 +272,7 @@ def _check_decryption(
         return owner, verify_partial_decryption(
             data=archived,
             election=run.election,
-            trustee=run.trustees[owner - 1],
+            trustee=run.trustees.slots[owner - 1],
             tally=run.tally,
         )
 
@@ -278,7 +285,12 @@ def _check_result(run: State) -> list[str]:
             tally=run.tally, trustees=run.trustees, partial_decryptions=run.decryptions
         )
         result = decode_result(recorded.objects[0])
-        verify_result(result=result, plaintexts=plaintexts, total_weight=run.sized.total_weight)
+        verify_result(
+            result=result,
+            election=run.election,
+            plaintexts=plaintexts,
+            total_weight=run.sized.total_weight,
+        )
     run.result = result
     return [
         f"every count is the decrypted one and lies between 0 and {run.sized.total_weight}",
@@ -292,7 +304,7 @@ STEPS = (
     StepCheck(_CHAIN, "The chain of events", (_ARCHIVE,), _check_chain),
     StepCheck(_ELECTION, "The election", (_CHAIN,), _check_election),
     StepCheck(_TRUSTEES, "The trustees", (_ELECTION,), _check_trustees),
-    StepCheck(_CREDENTIALS, "The credentials", (_CHAIN,), _check_credentials),
+    StepCheck(_CREDENTIALS, "The credentials", (_ELECTION,), _check_credentials),
     StepCheck(_BALLOTS, "The ballots, one by one", (_ELECTION, _CREDENTIALS), _check_ballots),
     StepCheck(_BOX, "The ballot box", (_BALLOTS,), _check_box),
     StepCheck(_TALLY, "The encrypted tally", (_BOX,), _check_tally),

@@ -1,6 +1,6 @@
 """Small elections with everything in hand: keys, credentials, ballots, records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from evote.ballot import create_ballot, decode_ballot
@@ -14,7 +14,7 @@ from evote.election import (
     Election,
     Question,
     Trustee,
-    combine_public_keys,
+    Trustees,
     decode_election,
     encode_election,
     encode_trustees,
@@ -42,6 +42,7 @@ from evote.tally import (
     encode_result,
     encode_sized_tally,
 )
+from tests.factories.threshold import Members, finish, hold_ceremony
 
 TIMESTAMP = 1795219609
 
@@ -62,9 +63,15 @@ class World:
 
     election: Election
     secret_keys: tuple[SecretScalar, ...]
-    trustees: tuple[Trustee, ...]
+    trustee_list: Trustees
+    ceremonies: tuple[Members, ...]
     credentials: tuple[str, ...]
     public_list: bytes
+
+    @property
+    def trustees(self) -> tuple[Trustee, ...]:
+        """Everybody who holds a key, in the order of the owners; like `secret_keys`."""
+        return self.trustee_list.slots
 
     @property
     def weights(self) -> dict[str, int]:
@@ -85,20 +92,27 @@ def make_world(
     voters: int = 3,
     weights: Sequence[int] | None = None,
     trustees: int = 2,
+    thresholds: Sequence[tuple[int, int]] = (),
     context: dict[str, object] | None = None,
     uuid: str | None = None,
 ) -> World:
+    """Make an election; each (t, n) of `thresholds` is a group after the `trustees` alone."""
     uuid = uuid or generate_uuid()
     secret_keys = tuple(random_scalar() for _ in range(trustees))
     public_keys = tuple(
         make_trustee(secret_key=secret_key, name=f"Trustee {number}")
         for number, secret_key in enumerate(secret_keys, start=1)
     )
+    ceremonies = tuple(
+        finish(hold_ceremony(threshold=threshold, size=size, uuid=uuid))
+        for threshold, size in thresholds
+    )
+    trustee_list = Trustees((*public_keys, *(members.trustees for members in ceremonies)))
     archived = encode_election(
         uuid=uuid,
         name="A vote",
         description="Made for a test.",
-        public_key=combine_public_keys(public_keys),
+        public_key=trustee_list.public_key,
         questions=questions,
         context=context,
     )
@@ -106,8 +120,9 @@ def make_world(
     public = [derive_public_credential(uuid=uuid, credential=item) for item in credentials]
     return World(
         election=decode_election(archived),
-        secret_keys=secret_keys,
-        trustees=public_keys,
+        secret_keys=(*secret_keys, *(share for each in ceremonies for share in each.shares)),
+        trustee_list=trustee_list,
+        ceremonies=ceremonies,
         credentials=credentials,
         public_list=encode_credentials(
             public, weights=None if weights is None else dict(zip(public, weights, strict=True))
@@ -140,7 +155,7 @@ class RecordWriter:
     def setup(self, world: World) -> "RecordWriter":
         objects = {
             "election": world.election.archived,
-            "trustees": encode_trustees(world.trustees),
+            "trustees": encode_trustees(world.trustee_list.items),
             "credentials": world.public_list,
         }
         return self.add("Setup", *objects.values(), encode_setup(**objects))
@@ -153,6 +168,7 @@ class RecordWriter:
 class Count:
     """What there is to count once the box is closed."""
 
+    election: Election
     tally: EncryptedTally
     num_tallied: int
     total_weight: int
@@ -165,6 +181,7 @@ def count_ballots(world: World, ballots: Sequence[bytes]) -> Count:
         last[ballot.credential] = ballot
     weights = [(ballot, world.weights[ballot.credential]) for ballot in last.values()]
     return Count(
+        election=world.election,
         tally=add_ballots(election=world.election, ballots_with_weights=weights),
         num_tallied=len(weights),
         total_weight=sum(weight for _, weight in weights),
@@ -172,7 +189,7 @@ def count_ballots(world: World, ballots: Sequence[bytes]) -> Count:
 
 
 def write_tally(writer: RecordWriter, count: Count) -> RecordWriter:
-    encrypted_tally = encode_encrypted_tally(count.tally)
+    encrypted_tally = encode_encrypted_tally(count.tally, election=count.election)
     sized = encode_sized_tally(
         num_tallied=count.num_tallied,
         total_weight=count.total_weight,
@@ -181,8 +198,10 @@ def write_tally(writer: RecordWriter, count: Count) -> RecordWriter:
     return writer.add("EndBallots").add("EncryptedTally", encrypted_tally, sized)
 
 
-def write_complete_record(world: World, ballots: Sequence[bytes]) -> RecordWriter:
-    """Write a record from Setup to Result."""
+def write_complete_record(
+    world: World, ballots: Sequence[bytes], *, owners: Collection[int] | None = None
+) -> RecordWriter:
+    """Write a record from Setup to Result, decrypted by these owners, or by all."""
     writer = RecordWriter().setup(world)
     for ballot in ballots:
         writer.add("Ballot", ballot)
@@ -190,12 +209,15 @@ def write_complete_record(world: World, ballots: Sequence[bytes]) -> RecordWrite
     write_tally(writer, count)
     decryptions = {}
     for owner, secret_key in enumerate(world.secret_keys, start=1):
+        if owners is not None and owner not in owners:
+            continue
         data = decrypt_partially(secret_key=secret_key, election=world.election, tally=count.tally)
         decryptions[owner] = decode_partial_decryption(data, election=world.election)
         writer.add("PartialDecryption", data, encode_owned(owner=owner, payload=data))
     result = combine(
+        election=world.election,
         tally=count.tally,
-        trustees=world.trustees,
+        trustees=world.trustee_list,
         partial_decryptions=decryptions,
         total_weight=count.total_weight,
     )

@@ -48,14 +48,14 @@ def accept_partial_decryption(*, election: Election, owner: int, data: bytes) ->
         DecryptionRefused: `unknown_owner`, `non_canonical`, `bad_proof`, or
             `already_decrypted` where this trustee handed in another one before.
     """
-    trustees = _trustees(election=election)
-    if not 1 <= owner <= len(trustees):
+    slots = _trustees(election=election).slots
+    if not 1 <= owner <= len(slots):
         message = _("This election has the trustees 1 to %(count)s.")
-        raise DecryptionRefused("unknown_owner", message % {"count": len(trustees)})
+        raise DecryptionRefused("unknown_owner", message % {"count": len(slots)})
     if (known := partial_decryptions(election=election).get(owner)) is not None:
         return _compare(election=election, owner=owner, known=known, data=data)
     tally = _encrypted_tally(election=election)
-    _verify(election=election, owner=owner, data=data, trustee=trustees[owner - 1], tally=tally)
+    _verify(election=election, owner=owner, data=data, trustee=slots[owner - 1], tally=tally)
     with transaction.atomic():
         locked = lock_election(election=election, phase=Election.Phase.TALLIED)
         record = Record.objects.select_for_update().get(election=locked)
@@ -92,13 +92,14 @@ def publish_result(*, election: Election) -> Election | None:
         return None
     trustees = _trustees(election=locked)
     contributions = partial_decryptions(election=locked)
-    if len(contributions) < len(trustees):
+    if not trustees.threshold_met(contributions):
         return None
     description = _description(election=locked)
     sizes = archived_object(election=locked, name="sized_encrypted_tally")
     assert sizes is not None, "a tallied election has its sizes"
     result = encode_result(
         combine(
+            election=description,
             tally=_encrypted_tally(election=locked),
             trustees=trustees,
             partial_decryptions={
@@ -188,7 +189,7 @@ def _encrypted_tally(*, election: Election) -> EncryptedTally:
     return decode_encrypted_tally(data, election=_description(election=election))
 
 
-def _trustees(*, election: Election) -> tuple[evote.election.Trustee, ...]:
+def _trustees(*, election: Election) -> evote.election.Trustees:
     if election.archived_trustees is None:
         raise WrongPhase(_("This election is not sealed yet."))
     return decode_trustees(bytes(election.archived_trustees))

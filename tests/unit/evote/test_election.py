@@ -6,6 +6,8 @@ import pytest
 from evote.credential import BASE58
 from evote.election import (
     InvalidElection,
+    MissingDecryption,
+    Trustees,
     combine_public_keys,
     decode_election,
     decode_trustee,
@@ -16,6 +18,7 @@ from evote.election import (
     generate_uuid,
     make_trustee,
     verify_trustee,
+    verify_trustees,
 )
 from evote.encoding import b64_digest, encode_json
 from evote.errors import DecodeError, InvalidProof, NotSupported
@@ -101,15 +104,11 @@ class TestElection:
         ("data", "what"),
         [
             (election(version=2), "version 2"),
-            (election(group="BELENIOS-2048"), "BELENIOS-2048"),
-            (
-                election(questions=[{"type": "NonHomomorphic", "value": {}}]),
-                "NonHomomorphic",
-            ),
-            (election(questions=[{"type": "Lists", "value": {}}]), "Lists"),
+            (election(group="P-256"), "P-256"),
+            (election(questions=[{"type": "Essay", "value": {}}]), "Essay"),
         ],
     )
-    def test_what_later_versions_will_check_is_not_supported_yet(self, data, what):
+    def test_what_this_version_cannot_check_is_not_supported(self, data, what):
         with pytest.raises(NotSupported, match=what):
             decode_election(data)
 
@@ -194,7 +193,7 @@ class TestElection:
 class TestTrustees:
     def test_go_to_bytes_and_back(self):
         world = make_world(trustees=3)
-        assert decode_trustees(encode_trustees(world.trustees)) == world.trustees
+        assert decode_trustees(encode_trustees(world.trustees)) == world.trustee_list
         for trustee in world.trustees:
             assert decode_trustee(encode_trustee(trustee)) == trustee
             verify_trustee(trustee)
@@ -223,12 +222,77 @@ class TestTrustees:
         keys = [(GENERATOR**number).encode() for number in range(1, 4_001)]
         pok = {"challenge": "1", "response": "1"}
         data = encode_json([["Single", {"pok": pok, "public_key": key}] for key in keys])
-        assert len(decode_trustees(data)) == 4_000
+        assert len(decode_trustees(data).slots) == 4_000
         assert quickest_seconds(lambda: decode_trustees(data)) < 2
 
-    def test_threshold_trustees_are_not_supported_yet(self):
-        with pytest.raises(NotSupported, match="threshold"):
-            decode_trustees(b'[["Pedersen",{"threshold":1}]]')
+    def test_groups_and_trustees_alone_go_to_bytes_and_back(self):
+        world = make_world(trustees=1, thresholds=[(2, 3), (1, 1)])
+        trustees = decode_trustees(encode_trustees(world.trustee_list.items))
+        assert trustees == world.trustee_list
+        assert len(trustees.slots) == 5
+        assert trustees.public_key == world.election.public_key
+        assert len(trustees.ceremonies) == 2
+        verify_trustees(trustees)
+
+    def test_a_member_cannot_be_a_trustee_alone_as_well(self):
+        world = make_world(trustees=1, thresholds=[(2, 3)])
+        member = replace(world.trustees[1], signature=None)
+        with pytest.raises(DecodeError, match="twice"):
+            decode_trustees(encode_trustees([member, *world.trustee_list.items]))
+
+    @pytest.mark.parametrize("item", [0, 1])
+    def test_a_wrong_proof_is_named_with_its_item(self, item):
+        world = make_world(trustees=1, thresholds=[(2, 3)])
+        items = list(world.trustee_list.items)
+        if item == 0:
+            items[0] = replace(items[0], proof=world.trustees[1].proof)
+        else:
+            keys = items[1].verification_keys
+            items[1] = replace(items[1], verification_keys=(keys[1], keys[0], keys[2]))
+        with pytest.raises(InvalidProof, match=rf"^\[{item}\]"):
+            verify_trustees(Trustees(tuple(items)))
+
+    @pytest.mark.parametrize(
+        ("owners", "is_met"),
+        [
+            ([], False),
+            ([1], False),
+            ([2, 3, 5], False),
+            ([1, 2, 5], False),
+            ([1, 2, 3], False),
+            ([1, 2, 4, 5], True),
+            ([1, 3, 4, 5, 9], True),
+            ([1, 2, 3, 4, 5], True),
+        ],
+    )
+    def test_one_alone_and_enough_of_each_group_are_needed(self, owners, is_met):
+        trustees = make_world(trustees=1, thresholds=[(2, 3), (1, 1)]).trustee_list
+        assert trustees.threshold_met(owners) == is_met
+        if is_met:
+            assert set(trustees.exponents(owners)) <= set(owners)
+            assert len(trustees.exponents(owners)) == 4
+        else:
+            with pytest.raises(MissingDecryption):
+                trustees.exponents(owners)
+
+    def test_those_who_are_missing_are_named(self):
+        trustees = make_world(trustees=1, thresholds=[(2, 3)]).trustee_list
+        with pytest.raises(MissingDecryption) as caught:
+            trustees.exponents([3])
+        assert str(caught.value) == (
+            "the partial decryption of trustee 1 is missing; "
+            "only 1 of the trustees 2 to 4 have decrypted, 2 are needed"
+        )
+
+    def test_whoever_suffices_gives_the_same_factor(self):
+        world = make_world(trustees=1, thresholds=[(2, 3)])
+        alpha = GENERATOR ** random_scalar()
+        factors = {owner: alpha**secret for owner, secret in enumerate(world.secret_keys, start=1)}
+        combined = {
+            world.trustee_list.combine({owner: factors[owner] for owner in owners})
+            for owners in ([1, 2, 3], [1, 2, 4], [1, 3, 4], [1, 2, 3, 4])
+        }
+        assert len(combined) == 1
 
     @pytest.mark.parametrize(
         ("change", "place"),

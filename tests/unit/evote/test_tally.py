@@ -9,7 +9,7 @@ from evote.ballot import decode_ballot
 from evote.elgamal import Ciphertext
 from evote.encoding import encode_json, sha256_hex
 from evote.errors import DecodeError, InvalidBallot, InvalidProof
-from evote.group import GENERATOR, IDENTITY, ORDER, Element, random_scalar
+from evote.group import ED25519, GENERATOR, IDENTITY, ORDER, Element, random_scalar
 from evote.tally import (
     COUNT_LIMIT,
     CountOutOfBound,
@@ -65,8 +65,9 @@ def decrypt_all(world, count):
 
 def result_of(world, count):
     return combine(
+        election=world.election,
         tally=count.tally,
-        trustees=world.trustees,
+        trustees=world.trustee_list,
         partial_decryptions=decrypt_all(world, count),
         total_weight=count.total_weight,
     )
@@ -102,7 +103,10 @@ class TestCounting:
         questions[0] = (cancelled, *questions[0][1:])
         count = replace(COUNT, tally=EncryptedTally(tuple(questions)))
         assert (
-            decode_encrypted_tally(encode_encrypted_tally(count.tally), election=WORLD.election)
+            decode_encrypted_tally(
+                encode_encrypted_tally(count.tally, election=WORLD.election),
+                election=WORLD.election,
+            )
             == count.tally
         )
         assert result_of(WORLD, count) == Result(((1, 3, 2), (1, 3, 0)))
@@ -147,28 +151,28 @@ class TestLogarithm:
     @given(st.integers(0, 5000), st.integers(1, 40), st.data())
     def test_every_count_up_to_the_bound_is_found(self, bound, searches, data):
         count = data.draw(st.integers(0, bound))
-        table = LogarithmTable(bound=bound, searches=searches)
+        table = LogarithmTable(bound=bound, searches=searches, group=ED25519)
         assert table.logarithm(GENERATOR**count) == count
 
     @pytest.mark.parametrize("count", [0, 1, 999_999, 1_000_000])
     def test_a17_a_million_votes_are_found_within_the_bound(self, count):
-        table = LogarithmTable(bound=1_000_000, searches=1)
+        table = LogarithmTable(bound=1_000_000, searches=1, group=ED25519)
         assert table.logarithm(GENERATOR**count) == count
 
     @pytest.mark.parametrize("element", [GENERATOR**101, GENERATOR**-1, GENERATOR ** (2**200)])
     def test_a17_what_lies_beyond_the_bound_is_said_and_not_searched_for(self, element):
-        table = LogarithmTable(bound=100, searches=3)
+        table = LogarithmTable(bound=100, searches=3, group=ED25519)
         with pytest.raises(CountOutOfBound):
             table.logarithm(element)
 
     def test_a17_a_bound_without_end_is_refused_at_once(self):
         with pytest.raises(CountOutOfBound, match="too large"):
-            LogarithmTable(bound=COUNT_LIMIT + 1, searches=1)
+            LogarithmTable(bound=COUNT_LIMIT + 1, searches=1, group=ED25519)
 
 
 class TestEncryptedTally:
     def test_goes_to_bytes_and_back(self):
-        data = encode_encrypted_tally(COUNT.tally)
+        data = encode_encrypted_tally(COUNT.tally, election=WORLD.election)
         assert decode_encrypted_tally(data, election=WORLD.election) == COUNT.tally
 
     @pytest.mark.parametrize(
@@ -187,13 +191,13 @@ class TestEncryptedTally:
         ],
     )
     def test_another_shape_or_spelling_is_refused(self, change):
-        value = json.loads(encode_encrypted_tally(COUNT.tally))
+        value = json.loads(encode_encrypted_tally(COUNT.tally, election=WORLD.election))
         change(value)
         with pytest.raises(DecodeError):
             decode_encrypted_tally(encode_json(value), election=WORLD.election)
 
     def test_white_space_is_refused(self):
-        data = encode_encrypted_tally(COUNT.tally)
+        data = encode_encrypted_tally(COUNT.tally, election=WORLD.election)
         with pytest.raises(DecodeError):
             decode_encrypted_tally(data + b"\n", election=WORLD.election)
 
@@ -320,8 +324,9 @@ class TestPartialDecryption:
         decryptions[1] = decode_partial_decryption(encode_json(value), election=WORLD.election)
         with pytest.raises(CountOutOfBound):
             combine(
+                election=WORLD.election,
                 tally=COUNT.tally,
-                trustees=WORLD.trustees,
+                trustees=WORLD.trustee_list,
                 partial_decryptions=decryptions,
                 total_weight=COUNT.total_weight,
             )
@@ -330,7 +335,7 @@ class TestPartialDecryption:
 class TestResult:
     PLAINTEXTS = decrypted_elements(
         tally=COUNT.tally,
-        trustees=WORLD.trustees,
+        trustees=WORLD.trustee_list,
         partial_decryptions=decrypt_all(WORLD, COUNT),
     )
 
@@ -339,7 +344,12 @@ class TestResult:
             assert decode_result(encode_result(Result(counts))) == Result(counts)
 
     def test_the_true_result_is_accepted(self):
-        verify_result(result=Result(COUNTS), plaintexts=self.PLAINTEXTS, total_weight=4)
+        verify_result(
+            result=Result(COUNTS),
+            election=WORLD.election,
+            plaintexts=self.PLAINTEXTS,
+            total_weight=4,
+        )
 
     @pytest.mark.parametrize(
         "counts",
@@ -357,20 +367,31 @@ class TestResult:
     )
     def test_a32_any_other_result_is_refused(self, counts):
         with pytest.raises(InvalidProof):
-            verify_result(result=Result(counts), plaintexts=self.PLAINTEXTS, total_weight=4)
+            verify_result(
+                result=Result(counts),
+                election=WORLD.election,
+                plaintexts=self.PLAINTEXTS,
+                total_weight=4,
+            )
 
     def test_a17_a_count_plus_the_order_is_refused(self):
         counts = ((ORDER, 3, 2), (1, 3, 0))
         with pytest.raises(InvalidProof):
-            verify_result(result=Result(counts), plaintexts=self.PLAINTEXTS, total_weight=4)
+            verify_result(
+                result=Result(counts),
+                election=WORLD.election,
+                plaintexts=self.PLAINTEXTS,
+                total_weight=4,
+            )
 
     def test_all_trustees_are_needed(self):
         decryptions = decrypt_all(WORLD, COUNT)
         del decryptions[2]
         with pytest.raises(MissingDecryption, match="trustee 2"):
             combine(
+                election=WORLD.election,
                 tally=COUNT.tally,
-                trustees=WORLD.trustees,
+                trustees=WORLD.trustee_list,
                 partial_decryptions=decryptions,
                 total_weight=4,
             )

@@ -81,7 +81,7 @@ class TestVerdicts:
         assert report.result.counts == (counts or ((0, 2**31, 0), (3 + 2**31, 0)))
         assert report.sized_tally.num_tallied == len(votes)
 
-    @pytest.mark.parametrize("case", ["case1", "case4", "case5"])
+    @pytest.mark.parametrize("case", ["case1", "case2", "case4", "case5"])
     def test_records_of_another_implementation_are_valid(self, case):
         folder = next(BELENIOS.glob(f"{case}-*"))
         report = verify(next(folder.glob("*.bel")).read_bytes())
@@ -90,12 +90,15 @@ class TestVerdicts:
         assert report.verdict == Verdict.COMPLETE
         assert report.result.counts == tuple(tuple(counts) for counts in expected)
         assert sha256_hex(report.election.archived) == checksums["election"]
-        assert sha256_hex(encode_encrypted_tally(report.tally)) == checksums["encrypted_tally"]
+        assert (
+            sha256_hex(encode_encrypted_tally(report.tally, election=report.election))
+            == checksums["encrypted_tally"]
+        )
         assert report.sized_tally.total_weight == checksums.get("weights", {}).get(
             "total", report.sized_tally.num_tallied
         )
 
-    @pytest.mark.parametrize("case", ["case2", "case3", "case6-mj", "case6-stv"])
+    @pytest.mark.parametrize("case", ["case3", "case6-mj", "case6-stv"])
     def test_records_of_later_features_are_not_supported_yet(self, case):
         data = next(next(BELENIOS.glob(f"{case}-*")).glob("*.bel")).read_bytes()
         with pytest.raises(NotSupported, match="not supported yet"):
@@ -180,7 +183,7 @@ class TestA23:
             "read_chain",
             "decode_election",
             "decode_trustees",
-            "verify_trustee",
+            "verify_trustee_item",
             "combine_public_keys",
             "read_credentials",
             "check_credentials",
@@ -370,7 +373,7 @@ class TestTally:
     )
     def test_a32_wrong_numbers(self, change, reason):
         count = count_ballots(WORLD, BALLOTS)
-        archived = encode_encrypted_tally(count.tally)
+        archived = encode_encrypted_tally(count.tally, election=WORLD.election)
         numbers = {"num_tallied": 2, "total_weight": 2} | change
         sized = encode_sized_tally(**numbers, encrypted_tally=sha256_hex(archived))
         writer = voted(*BALLOTS).add("EndBallots").add("EncryptedTally", archived, sized)
@@ -380,7 +383,7 @@ class TestTally:
 
     def test_a_tally_with_a_torsion_point(self):
         count = count_ballots(WORLD, BALLOTS)
-        value = json.loads(encode_encrypted_tally(count.tally))
+        value = json.loads(encode_encrypted_tally(count.tally, election=WORLD.election))
         value[0][1]["beta"] = with_torsion(value[0][1]["beta"])
         archived = encode_json(value)
         sized = encode_sized_tally(

@@ -107,9 +107,11 @@ def _content(entry: bytes) -> dict[str, object]:
 
 def _described(report: ReceiptReport) -> list[dict[str, str]]:
     return [
-        {"text": _title(check, report), "how": _detail(check, report), "state": STATES[check.held]}
+        {"text": _title(check, report), "how": how, "state": STATES[check.held]}
         | ({"word": _("Not run")} if check.held is None else {})
+        | ({"how_language": "en"} if how and how == check.detail else {})
         for check in report.checks
+        for how in [_detail(check, report)]
     ]
 
 

@@ -205,6 +205,7 @@ def result_bars(
     """
     return {
         "rows": [dict(row) | {"share": share(row["count"], total)} for row in rows],
+        "total": total,
         "caption": caption,
         "counted": counted or gettext("Ballots"),
     }
@@ -241,7 +242,10 @@ def steps(phases: Iterable[Mapping[str, Any]], label: str = "") -> dict[str, obj
 
 @register.inclusion_tag("components/checks.html")
 def checks(items: Iterable[Mapping[str, Any]]) -> dict[str, object]:
-    """List numbered checks. Each has `text`, `how` and `state`: held, waiting, later, failed."""
+    """List numbered checks. Each has `text`, `how` and `state`: held, waiting, later, failed.
+
+    `how_language` says in which language `how` is, where it is not the page's.
+    """
     words = {
         "held": gettext("Checked"),
         "waiting": gettext("Waiting"),

@@ -104,6 +104,7 @@ def verification_checks(*, verification: Verification | None) -> list[Check]:
                 step["comparisons"]
                 or [f"{problem['place']} {problem['message']}" for problem in step["problems"]]
             ),
+            "how_language": "en",  # the program's own words, which are never translated
             "state": STATES[step["status"]],
         }
         for step in verification.steps

@@ -322,3 +322,15 @@ def test_a63_names_are_text_on_pages(client, name):
         page = client.get(path).content.decode()
         assert name not in page
         assert "&lt;" in page
+
+
+def test_moderators_find_their_queue_and_others_do_not(client):
+    organisation = make_organisation()
+    for user, expected in [
+        (make_moderator(organisation), True),
+        (make_administrator(organisation), False),
+        (make_user(), False),
+    ]:
+        client.force_login(user)
+        page = client.get("/accounts/").content.decode()
+        assert ('href="/moderation/"' in page) is expected

@@ -26,6 +26,13 @@ def encode_hash(digest: bytes | memoryview) -> str:
 BALLOT_STATUSES = [("accepted", "accepted"), ("recorded", "recorded")]
 
 
+class ProofSerializer(serializers.Serializer[dict[str, object]]):
+    """A proof: two scalars in canonical decimal."""
+
+    challenge = serializers.CharField()
+    response = serializers.CharField()
+
+
 class CastSerializer(serializers.Serializer[dict[str, object]]):
     """A ballot to put in the box."""
 
@@ -37,6 +44,44 @@ class CastSerializer(serializers.Serializer[dict[str, object]]):
         max_length=43,
         help_text="Tracker of the ballot that this one replaces, or 43 times A for none.",
     )
+    proof = ProofSerializer(
+        required=False,
+        help_text="The cast statement, signed with the credential. Asked for where the election"
+        " has profile 1, and refused in others.",
+    )
+    permit = serializers.CharField(
+        required=False,
+        help_text="From the page “Take a permit”. Asked for where the election’s access is"
+        " account-and-credential, and refused in others.",
+    )
+
+
+class ChallengeSerializer(serializers.Serializer[dict[str, object]]):
+    """A ballot that was opened. No randomness and no choices: the server needs neither."""
+
+    tracker = serializers.CharField(min_length=43, max_length=43)
+    alphas = serializers.ListField(
+        child=serializers.RegexField(r"^[0-9a-f]{64}$"),
+        help_text="The α of each ciphertext of the ballot, in any order.",
+    )
+
+
+# The schema calls this set of words by one name.
+CHALLENGE_STATUSES = [("challenged", "challenged")]
+
+
+class TakenChallengeSerializer(serializers.Serializer[dict[str, object]]):
+    """What can never be cast from now on."""
+
+    tracker = serializers.CharField()
+    status = serializers.ChoiceField(choices=CHALLENGE_STATUSES)
+
+
+class RefusedChallengeSerializer(serializers.Serializer[dict[str, object]]):
+    """Why a challenge was not taken."""
+
+    code = serializers.CharField(help_text="Stable; for programs.")
+    detail = serializers.CharField(help_text="A sentence for people.")
 
 
 class BallotStatusSerializer(serializers.Serializer[dict[str, object]]):
@@ -88,6 +133,64 @@ class TakenDecryptionSerializer(serializers.Serializer[dict[str, object]]):
 
     election = serializers.CharField()
     owner = serializers.IntegerField()
+
+
+class CeremonyMemberSerializer(serializers.Serializer[object]):
+    """A member of a group and the last step taken."""
+
+    index = serializers.IntegerField(help_text="Number in the group, from 1.")
+    name = serializers.CharField()
+    step = serializers.CharField(
+        help_text="certificate, commit, polynomial or share; empty before the first."
+    )
+
+
+class ComplaintSerializer(serializers.Serializer[object]):
+    """A proof that a member sent a share which does not fit."""
+
+    by = serializers.IntegerField(help_text="The member who complains.")
+    about = serializers.IntegerField(help_text="The member at fault.")
+    name = serializers.CharField(help_text="The name of the member at fault.")
+    evidence = serializers.CharField(help_text="A file to check offline, as a JSON string.")
+
+
+class CeremonySerializer(serializers.Serializer[object]):
+    """What the members of a group have sent; null where a member has not come yet."""
+
+    election = serializers.CharField()
+    item = serializers.IntegerField(help_text="Place in the record's list of trustees, from 1.")
+    attempt = serializers.IntegerField(help_text="Counts how often the ceremony has begun.")
+    threshold = serializers.IntegerField(help_text="How many members suffice to decrypt.")
+    step = serializers.ChoiceField(
+        choices=["certificates", "commits", "polynomials", "shares", "complete", "failed"]
+    )
+    members = CeremonyMemberSerializer(many=True)
+    certs = serializers.ListField(child=serializers.JSONField(allow_null=True))
+    commits = serializers.ListField(child=serializers.JSONField(allow_null=True))
+    polynomials = serializers.ListField(child=serializers.JSONField(allow_null=True))
+    shares = serializers.ListField(child=serializers.JSONField(allow_null=True))
+    complaints = ComplaintSerializer(many=True)
+
+
+class CeremonyMessageSerializer(serializers.Serializer[object]):
+    """One member's message of one step."""
+
+    member = serializers.IntegerField(min_value=1)
+    step = serializers.ChoiceField(
+        choices=["certificate", "commit", "polynomial", "share", "complaint"]
+    )
+    message = serializers.CharField(
+        help_text="The object {message, signature} as a JSON string, signed by the member."
+    )
+
+
+class TakenMessageSerializer(serializers.Serializer[object]):
+    """What was taken."""
+
+    election = serializers.CharField()
+    item = serializers.IntegerField()
+    member = serializers.IntegerField()
+    step = serializers.CharField()
 
 
 class QuestionSerializer(serializers.ModelSerializer[Question]):

@@ -5,6 +5,8 @@ from django.urls.converters import StringConverter
 
 from voting.api import records
 from voting.api.ballots import BallotView, CastView
+from voting.api.ceremonies import CeremonyMessagesView, CeremonyView
+from voting.api.challenges import ChallengeView
 from voting.api.elections import ElectionsView, ElectionView, EventsView, PartialDecryptionsView
 from voting.views import booth, management, public, trustee
 
@@ -25,6 +27,7 @@ interface: list[URLPattern | URLResolver] = [
     path("api/elections/<text:uuid>", ElectionView.as_view(), name="api-election"),
     path("api/elections/<text:uuid>/events", EventsView.as_view(), name="api-events"),
     path("api/elections/<text:uuid>/ballots", CastView.as_view(), name="api-cast"),
+    path("api/elections/<text:uuid>/challenges", ChallengeView.as_view(), name="api-challenge"),
     path(
         "api/elections/<text:uuid>/ballots/<text:tracker>", BallotView.as_view(), name="api-ballot"
     ),
@@ -32,6 +35,16 @@ interface: list[URLPattern | URLResolver] = [
         "api/elections/<text:uuid>/partial-decryptions",
         PartialDecryptionsView.as_view(),
         name="api-partial-decryptions",
+    ),
+    path(
+        "api/elections/<text:uuid>/ceremonies/<int:item>",
+        CeremonyView.as_view(),
+        name="api-ceremony",
+    ),
+    path(
+        "api/elections/<text:uuid>/ceremonies/<int:item>/messages",
+        CeremonyMessagesView.as_view(),
+        name="api-ceremony-messages",
     ),
     path("elections/<text:uuid>/<text:name>.bel", records.record, name="record"),
     path("elections/<text:uuid>/result.note", records.result_note, name="result-note"),

@@ -15,6 +15,8 @@ deliberation:api-consultations deliberation:api-consultation deliberation:api-pr
 deliberation:api-proposal deliberation:api-comments
 voting:elections voting:election voting:result voting:find-ballot voting:ballot voting:booth
 voting:api-elections voting:api-election voting:api-events voting:api-cast voting:api-ballot
+voting:api-challenge
+voting:api-ceremony voting:api-ceremony-messages
 voting:api-partial-decryptions voting:record voting:result-note voting:election-json
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:key audit:tile audit:entry audit:entry-json audit:receipt

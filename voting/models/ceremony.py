@@ -48,7 +48,9 @@ class Complaint(models.Model):
     by = models.PositiveSmallIntegerField(help_text="Index of the member who complains.")
     about = models.PositiveSmallIntegerField(help_text="Index of the member at fault.")
     about_name = models.CharField(max_length=100, help_text="Who that was at the time.")
-    body = models.BinaryField(help_text="The signed complaint with its evidence.")
+    body = models.BinaryField(
+        help_text="The evidence: the signed complaint and what it is about, to check offline."
+    )
 
     class Meta:
         constraints = [

@@ -16,7 +16,9 @@ class TrusteeGroup(models.Model):
     )
     position = models.PositiveSmallIntegerField(help_text="Item of the record's list, from 1.")
     threshold = models.PositiveSmallIntegerField(_("how many suffice"))
-    attempt = models.PositiveSmallIntegerField(default=1, editable=False)
+    attempt = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="0 until the members are invited to begin."
+    )
     encoded = models.BinaryField(
         null=True, editable=False, help_text="The item as in the record, once the ceremony is over."
     )
@@ -128,6 +130,7 @@ class TrusteeCall(models.Model):
     class Task(models.TextChoices):
         """What is waited for."""
 
+        CERTIFICATE = "CERTIFICATE", _("Begin the ceremony again")
         COMMIT = "COMMIT", _("Commit to a polynomial")
         POLYNOMIAL = "POLYNOMIAL", _("Reveal it and send the shares")
         SHARE = "SHARE", _("Check the shares")

@@ -23,6 +23,8 @@ SWEEPS: dict[str, float] = {
     "config.tasks.heartbeat": 5.0,
     "audit.tasks.sequence": 1.0,
     "voting.tasks.record_ballots": environment.seconds("PNYX_BALLOT_BATCH_SECONDS", default=2.0),
+    "voting.tasks.mingle_registrations": 900.0,
+    "voting.tasks.forget_registrations": 3_600.0,
     "voting.tasks.open_due_elections": 2.0,
     "voting.tasks.close_due_elections": 2.0,
     "voting.tasks.tally_closed_elections": 2.0,

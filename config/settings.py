@@ -30,6 +30,8 @@ if BALLOT_ORDER_KEY and not DEBUG:
     raise ImproperlyConfigured(
         "PNYX_BALLOT_ORDER_KEY is for debugging only: it tells who voted when."
     )
+# How long after the polls closed it is kept which credential an account used.
+APPEAL_DAYS = environment.number("PNYX_APPEAL_DAYS", default=30)
 INSTALLATION_NAME = environment.text("PNYX_INSTALLATION_NAME", default="Northfield City Council")
 
 # --- Stores ------------------------------------------------------------------------------
@@ -276,6 +278,7 @@ REST_FRAMEWORK = {
 REQUESTS_PER_MINUTE = {
     "read": environment.number("PNYX_READS_PER_MINUTE", default=1_200),
     "cast": environment.number("PNYX_CASTS_PER_MINUTE", default=600),
+    "challenge": environment.number("PNYX_CHALLENGES_PER_MINUTE", default=30),
     "write": environment.number("PNYX_WRITES_PER_MINUTE", default=60),
 }
 SPECTACULAR_SETTINGS = {

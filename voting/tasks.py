@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from voting.models import Election
 from voting.selectors import due
+from voting.services import registrations
 from voting.services.credentials import send_credential_batch
 from voting.services.decrypting import publish_result
 from voting.services.phases import Refused
@@ -39,6 +40,21 @@ def send_credentials() -> None:
         due.elections_with_waiting_credentials(),
         lambda election: send_credential_batch(election=election),
     )
+
+
+@shared_task
+def mingle_registrations() -> None:
+    """Rewrite which accounts used which credential, so that rows do not tell who came first."""
+    _for_each(
+        due.elections_with_new_registrations(),
+        lambda election: registrations.mingle_registrations(election=election),
+    )
+
+
+@shared_task
+def forget_registrations() -> None:
+    """Delete which accounts used which credential, once the time for appeals is over."""
+    registrations.forget_registrations(now=timezone.now())
 
 
 @shared_task

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from voting.api import records
 from voting.api.ballots import BallotView, CastView
+from voting.api.challenges import ChallengeView
 from voting.api.ceremonies import CeremonyMessagesView, CeremonyView
 from voting.api.challenges import ChallengeView
 from voting.api.elections import ElectionsView, ElectionView, EventsView, PartialDecryptionsView

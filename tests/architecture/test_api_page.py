@@ -6,7 +6,7 @@ import pytest
 from django.urls import resolve
 
 from tests.architecture.tree import files_ending, text_of
-from voting.services.casting import SENTENCES
+from voting.services.refusals import SENTENCES
 
 # Of the request, not of the ballot: voting/api/ballots.py, voting/api/bodies.py, the throttle.
 OF_THE_REQUEST = {

@@ -18,17 +18,19 @@ from django.test import override_settings
 
 from audit.services.sequencing import sequence
 from evote.ballot import create_ballot
-from evote.credential import derive_public_credential
+from evote.credential import derive_public_credential, derive_secret_key
 from evote.election import decode_election, encode_trustee, make_trustee
-from evote.encoding import b64_digest, hash_of_b64
+from evote.encoding import b64_digest, b64_of_hash, hash_of_b64
 from evote.group import SecretScalar, random_scalar
+from evote.proofs import Proof
+from evote.proofs.statements import sign_cast
 from evote.tally import decode_encrypted_tally, decrypt_partially
 from tests.factories.accounts import make_organisation, make_roll
 from voting.models import Election
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.bundle import BOOTH_NAME
 from voting.selectors.record import archived_object
-from voting.services.casting import Cast, cast_ballot
+from voting.services.casting import Cast, Submission, asks_for_statement, cast_ballot
 from voting.services.credentials import issue_credentials, send_credential_batch
 from voting.services.decrypting import accept_partial_decryption, publish_result
 from voting.services.elections import QuestionDraft, choose_roll, draft_election
@@ -99,9 +101,27 @@ class MadeElection:
         self.election.refresh_from_db()
         return cast_ballot(
             election=self.election,
-            body=self.ballot(voter, answers),
-            prev=prev,
+            submission=self.submission(voter, self.ballot(voter, answers), prev=prev),
+            doorkeeper=None,
             received_at=at or self.election.opens_at,
+        )
+
+    def submission(self, voter: int, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT) -> Submission:
+        """What the booth sends: with a signed statement where the election asks for one."""
+        return Submission(body=ballot, prev=prev, proof=self.statement(voter, ballot, prev=prev))
+
+    def statement(self, voter: int, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT) -> Proof | None:
+        """Sign with a voter's credential that a ballot replaces `prev`; None in profile 0."""
+        description = self.description
+        if not asks_for_statement(description):
+            return None
+        return sign_cast(
+            secret_key=derive_secret_key(
+                uuid=self.election.uuid, credential=self.credentials[voter]
+            ),
+            fingerprint=description.fingerprint,
+            tracker=b64_digest(ballot),
+            prev=b64_of_hash(prev.hex()),
         )
 
     def record(self) -> int:

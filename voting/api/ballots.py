@@ -4,9 +4,6 @@ Neither needs nor reads a cookie: the ballot's own signature is what authorises 
 written down about who asks.
 """
 
-import base64
-import binascii
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -21,9 +18,13 @@ from rest_framework.views import APIView
 from evote.ballot import BALLOT_LIMIT_BYTES
 from evote.encoding import hash_of_b64, read_text
 from evote.errors import DecodeError
-from voting.api.bodies import BodyRefused, read_body
-from voting.selectors.ballots import ballot_by_tracker
+from evote.proofs import read_proof
+from voting.api.answers import answer, no_election, refuse
+from voting.api.bodies import BodyRefused, read_body, unreadable
+from voting.models import Election
+from voting.selectors.ballots import ballot_by_tracker, is_challenged
 from voting.selectors.elections import election_at_slot
+from voting.selectors.trackers import InvalidTracker, decode_tracker_in_address
 from voting.serializers import (
     BallotStatusSerializer,
     CastSerializer,
@@ -31,31 +32,36 @@ from voting.serializers import (
     encode_hash,
 )
 from voting.services.casting import (
-    BallotRejected,
-    CastReceipt,
-    StalePrev,
-    TooManyBallots,
-    cast_ballot,
-    receipt_for,
+    Submission,
+    asks_for_account,
+    asks_for_statement,
+    sealed_description,
 )
+from voting.services.receipts import CastReceipt, receipt_for
+from voting.services.refusals import SENTENCES, BallotRejected, StalePrev, TooManyBallots
+from voting.services.registrations import receive_ballot
 
 # As a JSON string a ballot grows, because each of its quotation marks takes two bytes.
 CAST_LIMIT_BYTES = 2 * BALLOT_LIMIT_BYTES
-TRACKER_IN_ADDRESS = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 STATUS_OF: Mapping[str, HTTPStatus] = {
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "not_open": HTTPStatus.CONFLICT,
     "stale_prev": HTTPStatus.CONFLICT,
     "duplicate_ciphertext": HTTPStatus.CONFLICT,
+    "challenged": HTTPStatus.CONFLICT,
+    "permit_needed": HTTPStatus.FORBIDDEN,
+    "bad_permit": HTTPStatus.FORBIDDEN,
+    "other_account": HTTPStatus.CONFLICT,
     "too_many_ballots": HTTPStatus.TOO_MANY_REQUESTS,
 }
 REFUSALS = {
     status: OpenApiResponse(RefusedCastSerializer, description=description)
     for status, description in (
         (400, "Not canonical, of the wrong shape or election, or with a proof that fails."),
+        (403, "The election asks for a permit, and this one is not good."),
         (404, "No such election."),
-        (409, "Voting is not open, prev is stale, or a ciphertext is copied."),
+        (409, "Voting is not open, prev is stale, or a ciphertext is copied or challenged."),
         (411, "The request does not say how long it is."),
         (413, "Larger than 256 kB."),
         (415, "Not JSON in UTF-8."),
@@ -87,21 +93,26 @@ class CastView(APIView):
         """Take a ballot; the same bytes again get the same receipt."""
         election = election_at_slot(uuid=uuid)
         if election is None:
-            return _no_election()
+            return no_election()
         try:
-            body, prev = _read_cast(request)
-            cast = cast_ballot(election=election, body=body, prev=prev, received_at=timezone.now())
+            submission, permit = _read_cast(request, election=election)
+            cast = receive_ballot(
+                election=election,
+                submission=submission,
+                permit=permit,
+                received_at=timezone.now(),
+            )
         except BodyRefused as refusal:
-            return _refuse(refusal.status, code=refusal.code, detail=refusal.detail)
+            return refuse(refusal.status, code=refusal.code, detail=refusal.detail)
         except StalePrev as refusal:
-            return _refuse(
+            return refuse(
                 HTTPStatus.CONFLICT,
                 code=refusal.code,
                 detail=refusal.detail,
                 current=encode_hash(refusal.current),
             )
         except TooManyBallots as refusal:
-            response = _refuse(
+            response = refuse(
                 HTTPStatus.TOO_MANY_REQUESTS, code=refusal.code, detail=refusal.detail
             )
             if refusal.retry_after_seconds is not None:
@@ -109,9 +120,9 @@ class CastView(APIView):
             return response
         except BallotRejected as refusal:
             status = STATUS_OF.get(refusal.code, HTTPStatus.BAD_REQUEST)
-            return _refuse(status, code=refusal.code, detail=refusal.detail)
+            return refuse(status, code=refusal.code, detail=refusal.detail)
         status = HTTPStatus.CREATED if cast.is_new else HTTPStatus.OK
-        return _answer(status, _status_body(cast.receipt))
+        return answer(status, _status_body(cast.receipt))
 
 
 class BallotView(APIView):
@@ -131,47 +142,52 @@ class BallotView(APIView):
         """Say whether the ballot is accepted or recorded, with what proves it."""
         election = election_at_slot(uuid=uuid)
         if election is None:
-            return _no_election()
-        digest = _tracker_in_address(tracker)
-        ballot = None if digest is None else ballot_by_tracker(election=election, tracker=digest)
+            return no_election()
+        try:
+            digest = decode_tracker_in_address(tracker)
+        except InvalidTracker:
+            digest = b""
+        ballot = ballot_by_tracker(election=election, tracker=digest)
+        if ballot is None and is_challenged(election=election, tracker=digest):
+            return refuse(
+                HTTPStatus.NOT_FOUND, code="challenged", detail=str(SENTENCES["challenged"])
+            )
         if ballot is None:
-            return _refuse(
+            return refuse(
                 HTTPStatus.NOT_FOUND,
                 code="unknown_ballot",
                 detail=_("No ballot with this tracker is in the box of this election."),
             )
         receipt = receipt_for(election=election, ballot=ballot)
-        return _answer(HTTPStatus.OK, _status_body(receipt))
+        return answer(HTTPStatus.OK, _status_body(receipt))
 
 
-def _read_cast(request: Request) -> tuple[bytes, bytes]:
-    """Return the ballot's exact bytes and the 32 bytes of `prev`.
+def _read_cast(request: Request, *, election: Election) -> tuple[Submission, str | None]:
+    """Return what the booth sent, and the permit where the election asks for one.
 
     Raises:
-        BodyRefused: the body is not what a cast is.
+        BodyRefused: the body is not what a cast in this election is.
+        BallotRejected: nothing is sealed yet.
     """
-    item = read_body(request._request, fields=["ballot", "prev"], limit_bytes=CAST_LIMIT_BYTES)
+    description = sealed_description(election)
+    fields = ["ballot", "prev"]
+    if asks_for_statement(description):
+        fields.append("proof")
+    if asks_for_account(description):
+        fields.append("permit")
+    item = read_body(request._request, fields=fields, limit_bytes=CAST_LIMIT_BYTES)
     try:
-        ballot = read_text(item["ballot"], place="ballot").encode()
-        prev = hash_of_b64(read_text(item["prev"], place="prev"), place="prev")
+        submission = Submission(
+            body=read_text(item["ballot"], place="ballot").encode(),
+            prev=hash_of_b64(read_text(item["prev"], place="prev"), place="prev"),
+            proof=read_proof(item["proof"], place="proof", is_ordered=False)
+            if "proof" in item
+            else None,
+        )
+        permit = read_text(item["permit"], place="permit") if "permit" in item else None
     except DecodeError as error:
-        raise BodyRefused(
-            status=HTTPStatus.BAD_REQUEST,
-            code=error.code,
-            detail=_("The request cannot be read: %(reason)s.") % {"reason": error},
-        ) from error
-    return ballot, prev
-
-
-def _tracker_in_address(text: str) -> bytes | None:
-    """Return the 32 bytes of a tracker in base64url; None where it is none."""
-    if not TRACKER_IN_ADDRESS.fullmatch(text):
-        return None
-    try:
-        digest = base64.urlsafe_b64decode(text + "=")
-    except binascii.Error:
-        return None
-    return digest if encode_hash(digest) == text.replace("-", "+").replace("_", "/") else None
+        raise unreadable(error) from error
+    return submission, permit
 
 
 def _status_body(receipt: CastReceipt) -> dict[str, object]:
@@ -184,19 +200,3 @@ def _status_body(receipt: CastReceipt) -> dict[str, object]:
     if receipt.receipt is not None:
         body |= {"log_index": receipt.log_index, "receipt": receipt.receipt}
     return body
-
-
-def _no_election() -> Response:
-    return _refuse(
-        HTTPStatus.NOT_FOUND, code="unknown_election", detail=_("There is no such election.")
-    )
-
-
-def _refuse(status: HTTPStatus, **body: str) -> Response:
-    return _answer(status, dict(body))
-
-
-def _answer(status: HTTPStatus, body: Mapping[str, object]) -> Response:
-    response = Response(body, status=status)
-    response["Cache-Control"] = "no-store"
-    return response

@@ -61,6 +61,15 @@ def read_body(request: HttpRequest, *, fields: list[str], limit_bytes: int) -> d
         raise _refused(error.code, status, reason=str(error)) from error
 
 
+def unreadable(error: DecodeError) -> BodyRefused:
+    """Return the refusal of a body of which one member cannot be read."""
+    return BodyRefused(
+        status=HTTPStatus.BAD_REQUEST,
+        code=error.code,
+        detail=_("The request cannot be read: %(reason)s.") % {"reason": error},
+    )
+
+
 def _refused(code: str, status: HTTPStatus, *, reason: str = "") -> BodyRefused:
     detail = {
         "too_large": _("The request is larger than this address accepts."),

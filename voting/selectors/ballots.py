@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from voting.models.ballot import NO_PREVIOUS_BALLOT, Ballot, BallotAlpha
+from voting.models.ballot import NO_PREVIOUS_BALLOT, Ballot, BallotAlpha, Challenge
 from voting.models.election import Election
 from voting.models.record import RecordEvent
 
@@ -15,6 +15,7 @@ class Findings:
     """What the box and the list of credentials say of a ballot that has just come."""
 
     is_in_box: bool
+    is_challenged: bool
     is_listed: bool
     has_seen_alpha: bool
 
@@ -33,6 +34,8 @@ def find_in_box(
             "SELECT"
             " EXISTS (SELECT FROM voting_ballot"
             " WHERE election_id = %(election)s AND tracker = %(tracker)s),"
+            " EXISTS (SELECT FROM voting_challenge"
+            " WHERE election_id = %(election)s AND tracker = %(tracker)s),"
             " EXISTS (SELECT FROM voting_credential"
             " WHERE election_id = %(election)s AND public = %(credential)s),"
             " EXISTS (SELECT FROM voting_ballotalpha"
@@ -44,8 +47,13 @@ def find_in_box(
                 "alphas": list(alphas),
             },
         )
-        is_in_box, is_listed, has_seen_alpha = cursor.fetchone()
-    return Findings(is_in_box=is_in_box, is_listed=is_listed, has_seen_alpha=has_seen_alpha)
+        is_in_box, challenged, is_listed, has_seen_alpha = cursor.fetchone()
+    return Findings(
+        is_in_box=is_in_box,
+        is_challenged=challenged,
+        is_listed=is_listed,
+        has_seen_alpha=has_seen_alpha,
+    )
 
 
 def current_tracker(*, election: Election, credential: str) -> bytes:
@@ -54,6 +62,26 @@ def current_tracker(*, election: Election, credential: str) -> bytes:
     return end_of_chain(
         {bytes(prev): bytes(tracker) for prev, tracker in chain.values_list("prev", "tracker")}
     )
+
+
+def recorded_tracker(*, ballot: Ballot) -> bytes:
+    """Return the tracker of the ballot that counts, as far as whoever has `ballot` may know.
+
+    That is what the public record says; or this very ballot, where it waits for its place.
+    """
+    if not ballot.is_recorded:
+        return bytes(ballot.tracker)
+    chain = Ballot.objects.filter(
+        election=ballot.election_id, credential=ballot.credential, height__isnull=False
+    )
+    return end_of_chain(
+        {bytes(prev): bytes(tracker) for prev, tracker in chain.values_list("prev", "tracker")}
+    )
+
+
+def is_challenged(*, election: Election, tracker: bytes) -> bool:
+    """Say whether the ballot with this tracker (32 bytes) was opened by a challenge."""
+    return Challenge.objects.filter(election=election, tracker=tracker).exists()
 
 
 def end_of_chain(successor: Mapping[bytes, bytes]) -> bytes:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from voting.models import Ballot, CredentialIssue, Election, Trustee
+from voting.models import Ballot, CredentialIssue, Election, Registration, Trustee
 
 
 def elections_to_open(*, now: datetime) -> QuerySet[Election]:
@@ -36,6 +36,12 @@ def elections_to_publish() -> QuerySet[Election]:
 def elections_to_verify() -> QuerySet[Election]:
     """Return elections whose published record this server has not verified yet."""
     return Election.objects.filter(phase=Election.Phase.PUBLISHED, verification__isnull=True)
+
+
+def elections_with_new_registrations() -> QuerySet[Election]:
+    """Return elections in which accounts used credentials since the last sweep."""
+    new = Registration.objects.filter(election=OuterRef("pk"), is_mingled=False)
+    return Election.objects.filter(Exists(new))
 
 
 def elections_with_waiting_credentials() -> QuerySet[Election]:

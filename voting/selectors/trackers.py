@@ -1,15 +1,14 @@
 """Trackers as people type them and as addresses carry them."""
 
-import base64
-import binascii
 import re
 
 from django.utils.translation import gettext as _
 
-from evote.encoding import b64_of_hash
+from evote.encoding import b64_of_hash, hash_of_b64
+from evote.errors import DecodeError
 
-TRACKER_BYTES = 32
 TRACKER_CHARACTERS = 43
+ALPHABET = re.compile(r"[A-Za-z0-9+/]+", re.ASCII)
 # Two groups of four: what the booth tells people to note at least.
 START_CHARACTERS = 8
 
@@ -28,14 +27,25 @@ def decode_typed_tracker(text: str) -> bytes:
     if len(compact) != TRACKER_CHARACTERS:
         message = _("A tracker has 43 letters, digits, + or /. This one has %(count)s characters.")
         raise InvalidTracker(message % {"count": len(compact)})
-    try:
-        tracker = base64.b64decode(compact.encode("ascii") + b"=", validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
+    if not ALPHABET.fullmatch(compact):
         raise InvalidTracker(
             _("A tracker has only the letters A to Z and a to z, digits, + and /.")
-        ) from error
-    if encode_tracker(tracker) != compact:
-        raise InvalidTracker(_("The last character of this tracker cannot be right."))
+        )
+    try:
+        return hash_of_b64(compact)
+    except DecodeError as error:
+        raise InvalidTracker(_("The last character of this tracker cannot be right.")) from error
+
+
+def decode_tracker_in_address(text: str) -> bytes:
+    """Return the 32 bytes of a tracker in the one form that the interface's addresses have.
+
+    Raises:
+        InvalidTracker: it has spaces, or `+` and `/`, or is no tracker at all.
+    """
+    tracker = decode_typed_tracker(text)
+    if encode_in_address(tracker) != text:
+        raise InvalidTracker(_("In an address a tracker has - and _ for + and /, and no spaces."))
     return tracker
 
 
@@ -43,7 +53,7 @@ def is_start_of_tracker(text: str) -> bool:
     """Say whether the text is the start of a tracker, and long enough for the board's search."""
     compact = "".join(text.split())
     return START_CHARACTERS <= len(compact) < TRACKER_CHARACTERS and bool(
-        re.fullmatch(r"[A-Za-z0-9+/]+", compact)
+        ALPHABET.fullmatch(compact)
     )
 
 

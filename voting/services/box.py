@@ -53,8 +53,9 @@ def put_in_box(*, ballot: Ballot, alphas: Sequence[bytes]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH ballot AS (INSERT INTO voting_ballot"
-            " (id, election_id, tracker, credential, prev, body)"
-            " VALUES (%(id)s, %(election)s, %(tracker)s, %(credential)s, %(prev)s, %(body)s))"
+            " (id, election_id, tracker, credential, prev, body, statement)"
+            " VALUES (%(id)s, %(election)s, %(tracker)s, %(credential)s, %(prev)s, %(body)s,"
+            " %(statement)s))"
             " INSERT INTO voting_ballotalpha (election_id, alpha, is_mingled, is_challenged)"
             " SELECT %(election)s, unnest(%(alphas)s), false, false",
             {
@@ -64,6 +65,7 @@ def put_in_box(*, ballot: Ballot, alphas: Sequence[bytes]) -> None:
                 "credential": ballot.credential,
                 "prev": bytes(ballot.prev),
                 "body": bytes(ballot.body),
+                "statement": None if ballot.statement is None else bytes(ballot.statement),
                 "alphas": list(alphas),
             },
         )

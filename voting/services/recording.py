@@ -26,11 +26,13 @@ class Addition:
     """What one event adds to the record.
 
     `objects` are (name, bytes) in the order of PROTOCOL 1.10; the last one is the payload.
+    `companion` is the event's element of the companion file, where it has one (PROTOCOL 2.1).
     """
 
     type: RecordEvent.Type
     objects: Sequence[tuple[str, bytes]]
     owner: int | None = None
+    companion: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ class Link:
 def append_event(*, election: Election, record: Record, addition: Addition) -> RecordEvent:
     """Append one event to the locked `record`, and its entry to the log's outbox."""
     event = _next_event(election=election, record=record, addition=addition)
-    _tell_log([event], election=election)
+    event.companion = addition.companion
+    _tell_log([event], companions=[addition.companion], election=election)
     event.save(force_insert=True)
     RecordObject.objects.bulk_create(
         RecordObject(event=event, position=position, name=name, body=body)
@@ -89,6 +92,7 @@ def append_batch(*, election: Election, record: Record, limit: int | None) -> in
         for ballot in Ballot.objects.filter(election=election, tracker__in=chosen)
     }
     events = []
+    statements = []
     for tracker in chosen:
         ballot = ballots[tracker]
         event = _next_event(
@@ -100,7 +104,9 @@ def append_batch(*, election: Election, record: Record, limit: int | None) -> in
         )
         ballot.batch, ballot.height = record.batches, event.height
         events.append(event)
-    _tell_log(events, election=election)
+        # Not stored again with the event: the ballot's row has it.
+        statements.append(None if ballot.statement is None else bytes(ballot.statement))
+    _tell_log(events, companions=statements, election=election)
     RecordEvent.objects.bulk_create(events, batch_size=BALLOTS_PER_TRANSACTION)
     _rewrite_rows(election=election, ballots=[ballots[tracker] for tracker in chosen])
     record.save()
@@ -199,8 +205,14 @@ def _next_event(*, election: Election, record: Record, addition: Addition) -> Re
     return event
 
 
-def _tell_log(events: Sequence[RecordEvent], *, election: Election) -> None:
-    """Put the entries of new events in the log's outbox, in their order."""
+def _tell_log(
+    events: Sequence[RecordEvent], *, companions: Sequence[bytes | None], election: Election
+) -> None:
+    """Put the entries of new events in the log's outbox, in their order.
+
+    An entry binds the event's element of the companion file by its hash, so that nobody can
+    show one person other statements than another.
+    """
     bodies: list[dict[str, object]] = [
         {
             "election": election.uuid,
@@ -209,7 +221,8 @@ def _tell_log(events: Sequence[RecordEvent], *, election: Election) -> None:
             "type": str(event.type),
         }
         | ({} if event.payload is None else {"payload": bytes(event.payload).hex()})
-        for event in events
+        | ({} if companion is None else {"companion": hashlib.sha256(companion).hexdigest()})
+        for event, companion in zip(events, companions, strict=True)
     ]
     identities = append_entries(kind="election-event", bodies=bodies)
     for event, identity in zip(events, identities, strict=True):

@@ -11,7 +11,7 @@ from tests.factories.forgeries import signed
 from tests.factories.voting import built_booth, make_election
 from voting.models import Ballot, BallotAlpha
 from voting.models.ballot import NO_PREVIOUS_BALLOT
-from voting.services.casting import b64
+from voting.services.receipts import b64
 
 
 @pytest.fixture(autouse=True)

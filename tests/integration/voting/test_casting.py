@@ -15,7 +15,8 @@ from tests.factories.voting import PHASES, make_election, tracker_of
 from tests.integration.voting.conftest import traces, tracker_in
 from voting.models import Election
 from voting.selectors.elections import result_of
-from voting.services.casting import SENTENCES, b64
+from voting.services.receipts import b64
+from voting.services.refusals import SENTENCES
 
 pytestmark = pytest.mark.django_db
 
@@ -159,9 +160,7 @@ class TestPrev:
 # --- Phases ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "phase", [phase for phase in PHASES if phase not in {"DRAFT", "OPEN"}]
-)
+@pytest.mark.parametrize("phase", [phase for phase in PHASES if phase not in {"DRAFT", "OPEN"}])
 def test_a_ballot_in_the_wrong_phase_is_refused(phase, refused):
     now = timezone.now()
     made = make_election(

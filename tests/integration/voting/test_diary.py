@@ -10,7 +10,7 @@ from django.test import override_settings
 from evote.encoding import b64_digest
 from voting.models import Ballot
 from voting.models.ballot import NO_PREVIOUS_BALLOT
-from voting.services.casting import b64
+from voting.services.receipts import b64
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 from tests.factories.voting import TREES, make_election
 from voting.models import Election, RecordEvent
-from voting.services.casting import b64
+from voting.services.receipts import b64
 from voting.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +135,9 @@ def test_the_schema_describes_every_address_of_elections(client):
         "/api/elections/{uuid}/events",
         "/api/elections/{uuid}/ballots",
         "/api/elections/{uuid}/ballots/{tracker}",
+        "/api/elections/{uuid}/challenges",
         "/api/elections/{uuid}/partial-decryptions",
     }
     cast = body["paths"]["/api/elections/{uuid}/ballots"]["post"]
-    assert set(cast["responses"]) == {"200", "201", "400", "404", "409", "411", "413", "415", "429"}
+    refusals = {"400", "403", "404", "409", "411", "413", "415", "429"}
+    assert set(cast["responses"]) == {"200", "201"} | refusals

@@ -16,12 +16,13 @@ from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.elections import result_of
 from voting.selectors.record import record_bytes
 from voting.services.box import open_slot
-from voting.services.casting import BallotRejected, StalePrev, cast_ballot
+from voting.services.casting import cast_ballot
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.phases import Refused
 from voting.services.polls import close_election
 from voting.services.record_file import check_record_file
 from voting.services.recording import append_batch, record_waiting_ballots
+from voting.services.refusals import BallotRejected, StalePrev
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,10 +57,13 @@ def in_threads(number, act):
         return list(pool.map(run, range(number)))
 
 
-def cast(made, ballot, *, prev=NO_PREVIOUS_BALLOT, at=None):
+def cast(made, ballot, *, prev=NO_PREVIOUS_BALLOT, at=None, voter=0):
     try:
         return cast_ballot(
-            election=made.election, body=ballot, prev=prev, received_at=at or timezone.now()
+            election=made.election,
+            submission=made.submission(voter, ballot, prev=prev),
+            doorkeeper=None,
+            received_at=at or timezone.now(),
         )
     except BallotRejected as refusal:
         return refusal

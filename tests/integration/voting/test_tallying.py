@@ -15,7 +15,8 @@ from voting.models import Ballot, BallotAlpha, Election, RecordEvent, TallyChunk
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.record import record_bytes
 from voting.services import tallying
-from voting.services.casting import BallotRejected, cast_ballot
+from voting.services.casting import cast_ballot
+from voting.services.refusals import BallotRejected
 from voting.services.tallying import TallyRefused, add_chunk, tally_election
 
 pytestmark = pytest.mark.django_db
@@ -191,8 +192,8 @@ def test_a_ballot_whose_alpha_is_taken_was_never_counted_twice():
     with pytest.raises(BallotRejected, match="duplicate_ciphertext"):
         cast_ballot(
             election=made.election,
-            body=ballot,
-            prev=NO_PREVIOUS_BALLOT,
+            submission=made.submission(1, ballot),
+            doorkeeper=None,
             received_at=made.election.opens_at,
         )
 

@@ -1,6 +1,6 @@
 // static/src and booth/src -> static/dist. Same input, same bytes; prints each file's size and hash.
 //   node build.mjs           the style sheet, the scripts, the icon, and manifest.json with their hashes
-//   node build.mjs --tests   booth/test/*.test.ts -> build/tests/*.mjs, for node --test
+//   node build.mjs --tests   booth/test/*.test.ts and its programs -> build/tests/*.mjs, for node
 import { buildSync, transformSync } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +15,8 @@ const SCRIPTS = {
   "site.js": "static/src/site.ts",
   "booth.js": "booth/src/main.ts",
   "trustee.js": "booth/src/trustee.ts",
+  "verifier.js": "booth/src/verifier.ts",
+  "checker.js": "booth/src/checker.ts",
   "webauthn.js": "static/src/webauthn.ts",
 };
 // The government's typeface and emblems are not ours to use, and a sheet that fetches nothing needs no url().
@@ -62,8 +64,10 @@ function build() {
   }
 }
 
+const isProgram = (name) => name.endsWith(".test.ts") || name === "mutants.ts";
+
 function buildTests() {
-  const tests = existsSync("booth/test") ? readdirSync("booth/test").filter((name) => name.endsWith(".test.ts")).sort() : [];
+  const tests = existsSync("booth/test") ? readdirSync("booth/test").filter(isProgram).sort() : [];
   rmSync("build/tests", { recursive: true, force: true });
   mkdirSync("build/tests", { recursive: true });
   for (const name of tests) {

@@ -68,7 +68,7 @@ def install_packages() -> None:
     stamp = ROOT / "node_modules" / ".pnyx"
     if stamp.exists() and stamp.read_text(encoding="ascii") == packages:
         return
-    _node_folder()
+    node_folder()
     with step("Installing the front end's packages"):
         _run(
             "npm",
@@ -82,7 +82,7 @@ def install_packages() -> None:
     _write(stamp, packages)
 
 
-def _node_folder() -> Path:
+def node_folder() -> Path:
     """Return the folder of `node` and `npm`; install them if the machine has none."""
     on_path = shutil.which("node")
     if on_path and shutil.which("npm") and _major(on_path) >= OLDEST_NODE:
@@ -111,7 +111,7 @@ def _major(node: str) -> int:
 
 
 def _run(program: str, *arguments: str, sentence: str) -> None:
-    folder = _node_folder()
+    folder = node_folder()
     path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
     # The machine's certificates count, for the Node.js of the wheel too.
     environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}

@@ -159,19 +159,23 @@ interface Claim {
   readonly tally: EncryptedTally;
 }
 
-/** Check a trustee's partial decryption against that trustee's public key. */
-export function verifyPartialDecryption(input: Claim): void {
+/** Check a trustee's partial decryption against that trustee's public key; returns its factors. */
+export function verifyPartialDecryption(input: Claim): Element[][] {
   const { election: { fingerprint }, trustee: { publicKey }, tally } = input;
   const { factors, proofs } = readPartialDecryption(input);
   eachOf(tally, (alpha, question, index, place) => {
     const factor = factors[question]?.[index] as Element;
     const proof = proofs[question]?.[index] as Proof;
     try {
+      if (alpha.isIdentity() !== factor.isIdentity()) {
+        throw new InvalidProof("the decryption factor is the identity, or ought to be");
+      }
       verifyDecryption({ fingerprint, publicKey, alpha, factor, proof });
     } catch (error) {
       throw new InvalidProof(`decryption_proofs${place}: ${(error as Error).message}`);
     }
   });
+  return factors;
 }
 
 /** Check the strong proofs beside a partial decryption, as they are sent (2.3). */

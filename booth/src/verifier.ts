@@ -1,0 +1,1 @@
+export { verifyRecord } from "./verifier/run.ts";

@@ -1,0 +1,81 @@
+"""Drill D11: both of our verifiers give the same verdict, also about thousands of spoilt records."""
+
+import os
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from config.front_end import ROOT, node_folder
+from evote.errors import NotSupported
+from evote.verify import verify_record
+from tests.factories.evote import ONE_OF_TWO, PLAIN, make_world, write_complete_record
+from tests.factories.mutants import Mutant, sample
+
+PROGRAM = ROOT / "build" / "tests" / "mutants.mjs"
+# How many mutants of each record; a release tries 2,000 and more of each.
+COUNT = int(os.environ.get("PNYX_TEST_MUTANTS", "150"))
+REFUSALS = ("invalid", "not supported")
+
+
+def python_verdict(mutant: Mutant) -> str:
+    try:
+        report = verify_record(mutant.record, progress=lambda *_: None)
+    except NotSupported:
+        return "not supported"
+    return str(report.verdict)
+
+
+@pytest.fixture(scope="module")
+def typescript_verdicts(tmp_path_factory):
+    node = str(node_folder() / "node")
+    if not PROGRAM.exists():
+        subprocess.run([node, "build.mjs", "--tests"], cwd=ROOT, check=True)
+
+    def verdicts(mutants: list[Mutant]) -> list[str]:
+        path = tmp_path_factory.mktemp("mutants") / "mutants.jsonl"
+        path.write_text("".join(f"{mutant.to_json()}\n" for mutant in mutants), encoding="utf-8")
+        result = subprocess.run(
+            [node, str(PROGRAM), str(path)], capture_output=True, text=True, check=True
+        )
+        return result.stdout.splitlines()
+
+    return verdicts
+
+
+def plain():
+    world = make_world(questions=[PLAIN], voters=2)
+    ballots = [world.ballot(0, [[0, 1, 1]]), world.ballot(1, [[1, 0, 0]])]
+    return write_complete_record(world, ballots).data(), None
+
+
+def weighted_with_blank_and_revote():
+    world = make_world(
+        questions=[replace(ONE_OF_TWO, has_blank=True)], voters=2, weights=[2, 2**31]
+    )
+    ballots = [world.ballot(voter, [bits]) for voter, bits in ((0, [0, 0, 1]), (1, [1, 0, 0]))]
+    return write_complete_record(world, [*ballots, world.ballot(0, [[0, 1, 0]])]).data(), None
+
+
+@pytest.mark.parametrize("kind", [plain, weighted_with_blank_and_revote])
+def test_d11_both_verifiers_agree_and_refuse_every_forgery(kind, typescript_verdicts):
+    record, companion = kind()
+    whole = Mutant(name="the record itself", record=record, companion=companion)
+    mutants = [whole, *sample(record, companion=companion, count=COUNT, seed=kind.__name__)]
+    ours = [python_verdict(mutant) for mutant in mutants]
+    theirs = typescript_verdicts(mutants)
+    assert len(theirs) == len(mutants)
+    assert (ours[0], theirs[0]) == ("complete", "complete")
+    differences = [
+        (mutant.name, python, typescript)
+        for mutant, python, typescript in zip(mutants, ours, theirs, strict=True)
+        # What one of them does not support the other may refuse; neither may accept it.
+        if python != typescript and not {python, typescript} <= set(REFUSALS)
+    ]
+    assert differences == []
+    survivors = [
+        mutant.name
+        for mutant, python in zip(mutants[1:], ours[1:], strict=True)
+        if python not in REFUSALS and not mutant.may_pass
+    ]
+    assert survivors == []

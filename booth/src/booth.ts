@@ -28,6 +28,11 @@ export function electionAddress(uuid: string): string {
   return `/elections/${uuid}/`;
 }
 
+/** Where a challenged ballot is checked, on any device. */
+export function checkAddress(uuid: string): string {
+  return `${location.origin}/elections/${uuid}/check/`;
+}
+
 /** Show why the booth closes; nothing but loading it again helps. */
 export function stop(kind: string, values: Readonly<Record<string, string>> = {}): void {
   const uuid = byId("booth").dataset["uuid"] ?? "";

@@ -1,10 +1,9 @@
 // The ballot box: POST /api/elections/<uuid>/ballots, and asking what became of a ballot.
 import type { Ballot } from "./protocol/ballot.ts";
-import type { Election } from "./protocol/election.ts";
+import { signCast } from "./protocol/cast.ts";
+import { type Election, isProfileOne } from "./protocol/election.ts";
 import { encodeJson, urlSafe } from "./protocol/encoding.ts";
-
-/** `prev` of a credential's first ballot. */
-export const NO_PREVIOUS_BALLOT = "A".repeat(43);
+import { encodeProof } from "./protocol/proofs.ts";
 
 export const CAST_ATTEMPTS = 4;
 const ANSWER_SECONDS = 20;
@@ -24,6 +23,22 @@ export type Outcome =
   | { readonly outcome: "refused"; readonly code: string }
   | { readonly outcome: "unanswered"; readonly reason: "network" | "busy" };
 
+/** The bytes of one cast. With profile 1 the cast statement is signed here, and nowhere else:
+ * a ballot that is challenged never gets one, so that nobody can cast it (2.2, 2.5).
+ */
+export function castBody(input: {
+  election: Election;
+  ballot: Ballot;
+  prev: string;
+  credential: string;
+}): string {
+  const { election, ballot, prev, credential } = input;
+  const envelope = { ballot: ballot.archived, prev };
+  if (!isProfileOne(election)) return encodeJson(envelope);
+  const proof = signCast({ election, tracker: ballot.tracker, prev, credential });
+  return encodeJson({ ...envelope, proof: encodeProof(proof) });
+}
+
 /** Send a ballot until there is a definite answer, at most four times.
  *
  * Every attempt sends the same bytes, so that a ballot which did arrive is not cast twice.
@@ -31,11 +46,10 @@ export type Outcome =
 export async function castBallot(input: {
   election: Election;
   ballot: Ballot;
-  prev: string;
+  body: string;
   onRetry: (attempt: number) => void;
 }): Promise<Outcome> {
-  const { election, ballot } = input;
-  const body = encodeJson({ ballot: ballot.archived, prev: input.prev });
+  const { election, ballot, body } = input;
   let outcome: Outcome = { outcome: "unanswered", reason: "network" };
   for (let attempt = 1; attempt <= CAST_ATTEMPTS; attempt += 1) {
     if (attempt > 1) {
@@ -58,10 +72,17 @@ export function fetchStatus(input: { election: Election; ballot: Ballot }): Prom
 async function exchange(
   address: string, ballot: Ballot, election: Election, body?: string,
 ): Promise<Outcome> {
-  let response: Response;
-  let answer: unknown;
+  const answer = await ask(address, body);
+  if (answer === undefined) return { outcome: "unanswered", reason: "network" };
+  return understand(answer.status, answer.body, ballot, election);
+}
+
+/** Ask the server once, without cookies; undefined where no answer came. */
+export async function ask(
+  address: string, body?: string,
+): Promise<{ status: number; body: Record<string, unknown> } | undefined> {
   try {
-    response = await fetch(address, {
+    const response = await fetch(address, {
       credentials: "omit",
       cache: "no-store",
       referrerPolicy: "no-referrer",
@@ -70,11 +91,11 @@ async function exchange(
         ? {}
         : { method: "POST", body, headers: { "Content-Type": "application/json" } }),
     });
-    answer = await response.json();
+    const answer: unknown = await response.json();
+    return { status: response.status, body: isObject(answer) ? answer : {} };
   } catch {
-    return { outcome: "unanswered", reason: "network" };
+    return undefined;
   }
-  return understand(response.status, isObject(answer) ? answer : {}, ballot, election);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,7 @@
 import { decodeElection, type Election } from "./protocol/election.ts";
 import { b64Digest, decodeJson, readList, readText } from "./protocol/encoding.ts";
 import { DecodeError, NotSupported } from "./protocol/errors.ts";
+import { checkRules } from "./rules.ts";
 
 const LIST_LIMIT_BYTES = 2_000_000;
 
@@ -38,6 +39,7 @@ export async function loadElection(input: { uuid: string; fingerprint: string })
   let election: Election;
   try {
     election = decodeElection(data);
+    checkRules(election);
   } catch (error) {
     if (error instanceof DecodeError || error instanceof NotSupported) {
       throw new CannotOpen("unsupported");

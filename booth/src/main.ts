@@ -1,15 +1,18 @@
 // The booth: load, choose, review, seal, cast, receipt.
 import { show, stop } from "./booth.ts";
+import type { Accepted } from "./casting.ts";
 import { byId, word } from "./dom.ts";
 import { CannotOpen, loadCredentials, loadElection } from "./loading.ts";
+import type { Ballot } from "./protocol/ballot.ts";
 import { readTypedCredential } from "./protocol/credential.ts";
 import { InvalidCredential, RandomnessError } from "./protocol/errors.ts";
 import { checkRandomness } from "./protocol/randomness.ts";
 import { showSealed } from "./screens/casting.ts";
+import { challengeBallot } from "./screens/challenge.ts";
 import { showQuestion } from "./screens/question.ts";
 import { showReceipt } from "./screens/receipt.ts";
 import { showReview } from "./screens/review.ts";
-import { forget, newSitting, type Sitting, wouldLose } from "./sitting.ts";
+import { clearAnswers, forget, newSitting, type Sealed, type Sitting, wouldLose } from "./sitting.ts";
 
 let sitting: Sitting | undefined;
 let fromLink: string | undefined;
@@ -70,29 +73,39 @@ function ask(current: Sitting, index: number): void {
 }
 
 function review(current: Sitting): void {
-  current.ballot = undefined;
   showReview({
     sitting: current,
     change: (index) => {
       const done = (): void => review(current);
       showQuestion({ sitting: current, index, isChange: true, done, back: undefined });
     },
-    sealed: () =>
-      showSealed(current, {
-        review: () => review(current),
-        accepted: (answer) => {
-          const { election, ballot } = current;
-          if (ballot === undefined) throw new Error("nothing was cast");
-          current.isCast = true;
-          forget(current);
-          sitting = undefined;
-          byId("languages").hidden = true;
-          byId("leave").textContent = word("leave-after");
-          showReceipt({ election, ballot, answer });
-        },
-      }),
+    sealed: (sealed) => {
+      const exits = { review: () => review(current), challenge, accepted };
+      showSealed(current, sealed, exits);
+    },
     failed: fail,
   });
+
+  /** Open the ballot, and begin anew: the next one has fresh randomness and its own choices. */
+  function challenge(sealed: Sealed): void {
+    void challengeBallot(current, sealed, {
+      review: () => review(current),
+      again: () => {
+        clearAnswers(current);
+        ask(current, 0);
+      },
+    });
+  }
+
+  function accepted(ballot: Ballot, answer: Accepted, prev: string): void {
+    const { election } = current;
+    current.isCast = true;
+    forget(current);
+    sitting = undefined;
+    byId("languages").hidden = true;
+    byId("leave").textContent = word("leave-after");
+    showReceipt({ election, ballot, answer, prev });
+  }
 }
 
 /** Close the booth and say why. What is not foreseen is a fault of the booth. */

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page
 
-from evote.election import Question
+from evote.election import AnyQuestion, Question, RankedQuestion
 from tests.browser.booth_server import BoothServer, Box, serve
 from tests.browser.pages import WIDE, View, open_page
 from tests.factories.evote import make_world
@@ -26,9 +26,19 @@ CUSTOMS = Question(
 )
 
 
-def a_box(*questions: Question, voters: int = 2) -> Box:
+DISHES = RankedQuestion(
+    text="What shall the canteen cook?",
+    answers=("Lentil soup", "Dumplings", "Risotto", "Fish"),
+)
+
+
+def a_box(
+    *questions: AnyQuestion, voters: int = 2, context: dict[str, object] | None = None
+) -> Box:
     """An election with these questions, or with two of different kinds."""
-    return Box(make_world(questions=questions or [PRIORITIES, CUSTOMS], voters=voters))
+    return Box(
+        make_world(questions=questions or [PRIORITIES, CUSTOMS], voters=voters, context=context)
+    )
 
 
 @contextmanager

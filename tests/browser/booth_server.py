@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 
@@ -37,6 +38,7 @@ class Box:
     ballots: dict[str, bytes] = field(default_factory=dict)
     current: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
+    challenged: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.election = self.world.election
@@ -59,6 +61,10 @@ class Box:
             return 400, {"code": error.code, "detail": str(error)}
         if ballot.credential not in self.world.weights:
             return 400, {"code": "unknown_credential", "detail": ""}
+        if request.keys() != {"ballot", "prev"}:
+            return 400, {"code": "wrong_shape", "detail": "another field"}
+        if any(alpha in request["ballot"] for alpha in chain(*self.challenged.values())):
+            return 409, {"code": "challenged", "detail": ""}
         if ballot.tracker in self.ballots:
             return 200, self.status(ballot.tracker)
         current = self.current.get(ballot.credential, NO_PREVIOUS_BALLOT)
@@ -67,6 +73,16 @@ class Box:
         self.ballots[ballot.tracker] = data
         self.current[ballot.credential] = ballot.tracker
         return 201, self.status(ballot.tracker)
+
+    def challenge(self, body: bytes) -> tuple[int, dict[str, object]]:
+        """Note what must never be cast, as the real server does."""
+        request = json.loads(body)
+        assert request.keys() == {"tracker", "alphas"}
+        tracker, alphas = request["tracker"], request["alphas"]
+        if any(alpha.encode() in data for alpha in alphas for data in self.ballots.values()):
+            return 409, {"code": "already_cast", "detail": ""}
+        self.challenged[tracker] = alphas
+        return 201, {"tracker": tracker, "status": "challenged"}
 
     def record(self) -> bytes:
         """Write the whole election record, from the description to the result."""
@@ -114,7 +130,18 @@ class BoothServer:
 
     def casts(self) -> list[bytes]:
         """The bodies of all casts, in order."""
-        return [body for method, _, body in self.requests if method == "POST"]
+        return self._posts("ballots")
+
+    def challenges(self) -> list[bytes]:
+        """The bodies of all challenges, in order."""
+        return self._posts("challenges")
+
+    def _posts(self, name: str) -> list[bytes]:
+        return [
+            body
+            for method, path, body in self.requests
+            if method == "POST" and path.endswith(f"/{name}")
+        ]
 
 
 def render_booth(box: Box, *, language: str) -> bytes:
@@ -207,7 +234,8 @@ def serve(box: Box) -> Iterator[BoothServer]:
             if isinstance(fault, dict):
                 self.answer_json(int(str(fault.get("status", 400))), fault)
                 return
-            status, value = box.cast(body)
+            judge = box.challenge if self.path.endswith("/challenges") else box.cast
+            status, value = judge(body)
             if fault == "lost":
                 self.close_connection = True
                 self.connection.close()

@@ -19,7 +19,7 @@ import {
   encodeRanking, encryptRanking, type RankedAnswer, readRanking, verifyRanking,
 } from "./ranked.ts";
 
-export const BALLOT_LIMIT_BYTES = 256_000;
+export const BALLOT_LIMIT_BYTES = 256 * 1024;
 
 export type Answer = HomomorphicAnswer | RankedAnswer;
 

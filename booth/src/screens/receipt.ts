@@ -3,6 +3,7 @@ import { show } from "../booth.ts";
 import { type Accepted, fetchStatus, seconds } from "../casting.ts";
 import { fill, fillGroups, find, onPress, part, saveFile, word } from "../dom.ts";
 import type { Ballot } from "../protocol/ballot.ts";
+import { NO_PREVIOUS_BALLOT } from "../protocol/cast.ts";
 import type { Election } from "../protocol/election.ts";
 import { urlSafe } from "../protocol/encoding.ts";
 import { drawQr } from "../qr.ts";
@@ -12,8 +13,13 @@ import { fileWord } from "./casting.ts";
 const POLL_SECONDS = [1, 1, 2, 2, 3, 3, 5, 5, 8, 10, 15, 20, 20, 30];
 
 /** Show the receipt and follow the ballot until it has its place in the log. */
-export function showReceipt(input: { election: Election; ballot: Ballot; answer: Accepted }): void {
-  const { election, ballot } = input;
+export function showReceipt(input: {
+  election: Election;
+  ballot: Ballot;
+  answer: Accepted;
+  prev: string;
+}): void {
+  const { election, ballot, prev } = input;
   let answer = input.answer;
   const screen = show("receipt", (draft) => {
     const { lang } = document.documentElement;
@@ -24,7 +30,8 @@ export function showReceipt(input: { election: Election; ballot: Ballot; answer:
       fingerprint: election.fingerprint,
     });
     fillGroups(part(draft, "tracker"), ballot.tracker);
-    drawQr(part<SVGElement>(draft, "qr"), ballotAddress(election, ballot));
+    drawQr(part<SVGElement>(draft, "qr"), ballotAddress(election, ballot), "medium");
+    showWhatCounts(draft, prev);
     onPress(draft, "save", () => saveReceipt(ballot, answer));
     onPress(draft, "promise", () => savePromise(election, ballot, answer));
     onPress(draft, "print", () => window.print());
@@ -49,6 +56,15 @@ export function showReceipt(input: { election: Election; ballot: Ballot; answer:
   };
   again.addEventListener("click", () => void follow());
   void follow();
+}
+
+/** Say which ballot of this credential counts now. */
+function showWhatCounts(screen: HTMLElement, prev: string): void {
+  const isFirst = prev === NO_PREVIOUS_BALLOT;
+  fill(screen, { counts: word(isFirst ? "counts-first" : "counts-again") });
+  const replaced = part(screen, "replaced");
+  if (isFirst) replaced.remove();
+  else fillGroups(replaced, prev);
 }
 
 function showPlace(screen: HTMLElement, answer: Accepted, waiting: string): void {

@@ -2,11 +2,13 @@
 import { show } from "../booth.ts";
 import { breathing } from "../breath.ts";
 import { copyOf, fill, find, onPress, part, word } from "../dom.ts";
-import { type Ballot, createBallot, verifyBallot } from "../protocol/ballot.ts";
+import { sealBallot, verifyBallot } from "../protocol/ballot.ts";
 import { readTypedCredential, derivePublicCredential } from "../protocol/credential.ts";
 import { choiceCount, type Election, permittedCounts, type Question } from "../protocol/election.ts";
 import { InvalidCredential } from "../protocol/errors.ts";
-import type { Sitting } from "../sitting.ts";
+import { rankedRule, type RankedRule } from "../rules.ts";
+import type { Sealed, Sitting } from "../sitting.ts";
+import { answerInWords } from "../words.ts";
 
 const ENDING_CHARACTERS = 3;
 
@@ -14,7 +16,7 @@ const ENDING_CHARACTERS = 3;
 export function showReview(input: {
   sitting: Sitting;
   change: (index: number) => void;
-  sealed: () => void;
+  sealed: (sealed: Sealed) => void;
   failed: (error: unknown) => void;
 }): void {
   const { sitting } = input;
@@ -44,13 +46,7 @@ export function showReview(input: {
     for (const control of screen.querySelectorAll<HTMLButtonElement | HTMLInputElement>("button, input")) {
       control.disabled = true;
     }
-    seal({ screen, sitting }).then(
-      (ballot) => {
-        sitting.ballot = ballot;
-        input.sealed();
-      },
-      input.failed,
-    );
+    seal({ screen, sitting }).then(input.sealed, input.failed);
   });
 }
 
@@ -61,19 +57,14 @@ function rowsOf(input: {
   change: (index: number) => void;
 }): HTMLElement[] {
   const { question, index } = input;
-  const answer = input.sitting.answers[index] ?? [];
-  const first = question.hasBlank ? 1 : 0;
-  const isChosen = (_: string, choice: number): boolean => answer[first + choice] === 1;
-  const chosen = question.answers.filter(isChosen);
-  const others = question.answers.filter((text, choice) => !isChosen(text, choice));
-  const isOnly = input.sitting.election.questions.length === 1;
-  const key = isOnly ? word(question.maximum > 1 ? "your-choices" : "your-choice") : question.text;
-  const texts = chosen.length > 0
-    ? chosen
-    : [word(question.hasBlank && answer[0] === 1 ? "blank" : "none")];
+  const { election, answers } = input.sitting;
+  const rule = question.kind === "ranked" ? rankedRule(election, index) : undefined;
+  const { chosen, others } = answerInWords(question, answers[index] ?? [], rule);
+  const isOnly = election.questions.length === 1;
+  const key = isOnly ? word(keyOf(question, rule)) : question.text;
   const row = copyOf("review-row");
   fill(row, { key, what: ` ${key}` });
-  part(row, "values").append(...lines(texts));
+  part(row, "values").append(...lines(chosen));
   onPress(row, "change", () => input.change(index));
   if (!isOnly || others.length === 0) return [row];
   const rest = copyOf("review-row");
@@ -82,6 +73,11 @@ function rowsOf(input: {
   part(rest, "values").append(...lines(others));
   find(rest, "button").remove();
   return [row, rest];
+}
+
+function keyOf(question: Question, rule: RankedRule | undefined): string {
+  if (rule !== undefined) return rule.kind === "grades" ? "your-grades" : "your-ranking";
+  return question.kind === "homomorphic" && question.maximum > 1 ? "your-choices" : "your-choice";
 }
 
 function lines(texts: readonly string[]): HTMLElement[] {
@@ -169,7 +165,7 @@ function complain(screen: HTMLElement, problem: string): void {
 }
 
 /** Encrypt, prove, sign; then read the ballot back and check all of it, as the server will. */
-async function seal(input: { screen: HTMLElement; sitting: Sitting }): Promise<Ballot> {
+async function seal(input: { screen: HTMLElement; sitting: Sitting }): Promise<Sealed> {
   const { election, answers, credential } = input.sitting;
   const progress = find(input.screen, '[data-fill="progress"]');
   const total = stepCount(election);
@@ -178,17 +174,18 @@ async function seal(input: { screen: HTMLElement; sitting: Sitting }): Promise<B
     progress.textContent = word("sealing", { done: Math.min(done, total), total });
   });
   performance.mark("seal");
-  const ballot = await createBallot({ election, credential: credential ?? "", answers, breathe });
+  const sealed = await sealBallot({ election, credential: credential ?? "", answers, breathe });
   performance.measure("encrypt", "seal");
-  await verifyBallot({ ballot, election, breathe });
+  await verifyBallot({ ballot: sealed.ballot, election, breathe });
   performance.measure("encrypt and check", "seal");
-  return ballot;
+  return sealed;
 }
 
 /** How often `breathe` is called: each choice and each branch, made and checked. */
 function stepCount(election: Election): number {
   return election.questions.reduce((total, question) => {
+    if (question.kind === "ranked") return total + 1;
     const branches = permittedCounts(question).length + (question.hasBlank ? 3 : 0);
-    return total + 5 * choiceCount(question) + 2 * branches;
+    return total + 1 + 5 * choiceCount(question) + 2 * branches;
   }, 0);
 }

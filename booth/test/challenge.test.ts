@@ -1,0 +1,166 @@
+// Ballots that are opened instead of cast, and the statement that only a cast ballot gets.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { castBody } from "../src/casting.ts";
+import { decodeBallot, sealBallot } from "../src/protocol/ballot.ts";
+import { NO_PREVIOUS_BALLOT, signCast, verifyCast } from "../src/protocol/cast.ts";
+import {
+  type Challenge, decodeChallenge, encodeChallenge, verifyChallengedBallot, verifyOpening,
+} from "../src/protocol/challenge.ts";
+import { decodeElection, type Election } from "../src/protocol/election.ts";
+import { decodeJson, encodeJson, type Json, utf8 } from "../src/protocol/encoding.ts";
+import { DecodeError, InvalidBallot, InvalidProof } from "../src/protocol/errors.ts";
+import { Element, GENERATOR, randomScalar } from "../src/protocol/group.ts";
+import { readProof } from "../src/protocol/proofs.ts";
+import { readVectors } from "./files.ts";
+
+const CREDENTIAL = "VFZ3v-gvS7My-VnJkG-Mg4KyA";
+const QUESTIONS: Json[] = [
+  { answers: ["a", "b"], blank: true, min: 1, max: 2, question: "one or two, or blank" },
+  { type: "NonHomomorphic", value: { answers: ["a", "b", "c"], question: "Rank" } },
+];
+const ANSWERS = [[0, 1, 0], [2, 1, 0]];
+
+function electionOf(pnyx?: Json): Election {
+  const value = {
+    version: 1, description: "", name: "A vote", group: "Ed25519",
+    public_key: GENERATOR.power(randomScalar()).encode(), questions: QUESTIONS, uuid: "hfd19JUwUteUwr",
+    ...(pnyx === undefined ? {} : { pnyx }),
+  };
+  return decodeElection(utf8(encodeJson(value)));
+}
+
+const election = electionOf();
+const sealed = await sealBallot({ election, credential: CREDENTIAL, answers: ANSWERS });
+const file = encodeChallenge({ election, ...sealed, answers: ANSWERS });
+
+async function check(challenge: Challenge): Promise<void> {
+  const ballot = await verifyChallengedBallot({ challenge, election });
+  verifyOpening({ challenge, ballot, election });
+}
+
+test("an honest challenge holds, and its fields stand in the protocol's order", async () => {
+  await check(decodeChallenge(utf8(file)));
+  assert.deepEqual(Object.keys(JSON.parse(file) as object), [
+    "version", "election_hash", "ballot", "randomness", "answers",
+  ]);
+});
+
+test("A-17 a challenge finds out a booth that encrypts another choice than it shows", async () => {
+  for (const answers of [[[0, 0, 1], [2, 1, 0]], [[1, 0, 0], [2, 1, 0]], [[0, 1, 0], [1, 2, 0]]]) {
+    const challenge = decodeChallenge(utf8(encodeChallenge({ election, ...sealed, answers })));
+    await assert.rejects(check(challenge), InvalidProof);
+  }
+});
+
+test("a challenge with a changed, missing or surplus number r is refused", async () => {
+  const challenge = decodeChallenge(utf8(file));
+  const [list, single] = challenge.randomness;
+  assert.ok(Array.isArray(list) && typeof single === "bigint");
+  const wrong: Challenge["randomness"][] = [
+    [[list[0] + 1n, ...list.slice(1)], single],
+    [list.slice(1), single],
+    [[...list, 1n], single],
+    [list, single + 1n],
+    [list, [single]],
+    [single, single],
+    [list],
+    [list, single, single],
+  ];
+  for (const randomness of wrong) await assert.rejects(check({ ...challenge, randomness }), InvalidProof);
+});
+
+test("a challenge with answers of another length or range is refused", async () => {
+  const challenge = decodeChallenge(utf8(file));
+  const wrong = [
+    [[0, 1], [2, 1, 0]], [[0, 1, 0, 0], [2, 1, 0]], [[0, 2, 0], [2, 1, 0]], [[0, 1, 0], [2, 1]],
+    [[0, 1, 0], [2, 1, 0, 0]], [[0, 1, 0], [2, 1, 256]], [[0, 1, 0]], [...ANSWERS, [1]],
+  ];
+  for (const answers of wrong) await assert.rejects(check({ ...challenge, answers }), InvalidProof);
+});
+
+test("a challenge whose ballot is not signed, or of another election, is refused", async () => {
+  const challenge = decodeChallenge(utf8(file));
+  const { ballot } = challenge;
+  const unsigned = ballot.replace(/("response":")(\d)(\d+"\}\}\})$/, (_, before: string, digit: string, rest: string) =>
+    `${before}${digit === "9" ? "8" : String(Number(digit) % 8 + 1)}${rest}`);
+  assert.notEqual(unsigned, ballot);
+  await assert.rejects(check({ ...challenge, ballot: unsigned }));
+  const elsewhere = ballot.replace(election.fingerprint, electionOf().fingerprint);
+  await assert.rejects(check({ ...challenge, ballot: elsewhere }), InvalidBallot);
+});
+
+test("a challenge file with other fields or forms is not read", () => {
+  const value = decodeJson(utf8(file), { source: "test", limitBytes: 100_000 }) as { [name: string]: Json };
+  const { answers, ...rest } = value;
+  const wrong: Json[] = [
+    { ...value, version: 2 }, rest, { ...value, more: 1 }, { ...value, randomness: [["01"], "1"] },
+    { ...value, answers: [["0"]] }, { ...value, ballot: {} }, [answers ?? null],
+  ];
+  for (const one of wrong) assert.throws(() => decodeChallenge(utf8(encodeJson(one))), DecodeError);
+});
+
+test("a challenge reveals the randomness of the ciphertexts, and no credential", () => {
+  assert.ok(!file.includes(CREDENTIAL));
+  const numbers = (text: string): Set<string> => new Set(text.match(/\d{60,}/g) ?? []);
+  const { randomness } = JSON.parse(file) as { randomness: (string | string[])[] };
+  assert.equal(randomness.flat().length, 4);
+  const proofs = numbers(sealed.ballot.archived);
+  assert.ok(randomness.flat().every((number) => !proofs.has(number)));
+});
+
+interface StatementVector {
+  comment?: string;
+  kind: string;
+  statement: { fingerprint: string; credential: string; tracker: string; prev: string };
+  proof: Json;
+}
+
+const { valid, forged } = readVectors<{ valid: StatementVector[]; forged: StatementVector[] }>(
+  "statements.json",
+);
+
+for (const { comment, kind, statement, proof } of [...valid, ...forged]) {
+  if (kind !== "cast") continue;
+  test(`evote's cast statement ${comment === undefined ? "holds" : `does not hold for ${comment}`}`, () => {
+    const verify = (): void => {
+      const credential = Element.decode(statement.credential);
+      verifyCast({ ...statement, credential, proof: readProof(proof, "proof") });
+    };
+    if (comment === undefined) verify();
+    else assert.throws(verify, Error);
+  });
+}
+
+test("the cast statement binds election, credential, tracker and the ballot replaced", async () => {
+  const [other] = [await sealBallot({ election, credential: CREDENTIAL, answers: ANSWERS })];
+  const { tracker } = sealed.ballot;
+  const { fingerprint } = election;
+  const statement = { fingerprint, tracker, prev: NO_PREVIOUS_BALLOT };
+  const proof = signCast({ ...statement, election, credential: CREDENTIAL });
+  const { credential } = sealed.ballot;
+  verifyCast({ ...statement, credential, proof });
+  const changes = [
+    { fingerprint: electionOf().fingerprint }, { tracker: other.ballot.tracker }, { prev: other.ballot.tracker },
+    { credential: GENERATOR }, { proof: { ...proof, response: proof.response + 1n } },
+    { proof: { ...proof, challenge: proof.challenge + 1n } },
+  ];
+  for (const change of changes) {
+    assert.throws(() => verifyCast({ ...statement, credential, proof, ...change }), InvalidProof);
+  }
+});
+
+test("a cast carries its statement with profile 1, and none without", async () => {
+  const bound = electionOf({ profile: 1 });
+  const { ballot } = await sealBallot({ election: bound, credential: CREDENTIAL, answers: ANSWERS });
+  const input = { ballot, prev: NO_PREVIOUS_BALLOT, credential: CREDENTIAL };
+  const body = JSON.parse(castBody({ ...input, election: bound })) as { [name: string]: Json };
+  assert.deepEqual(Object.keys(body), ["ballot", "prev", "proof"]);
+  const proof = readProof(body["proof"], "proof");
+  const { fingerprint } = bound;
+  const { tracker, credential } = ballot;
+  verifyCast({ fingerprint, tracker, prev: input.prev, credential, proof });
+  assert.deepEqual(Object.keys(JSON.parse(castBody({ ...input, election })) as object), ["ballot", "prev"]);
+  assert.equal(decodeBallot(utf8(ballot.archived), { election: bound }).tracker, ballot.tracker);
+});

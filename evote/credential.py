@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from evote.encoding import decode_json, encode_json, read_list, read_text
 from evote.errors import DecodeError
-from evote.group import GENERATOR, Element, SecretScalar, reduce_secret
+from evote.group import ED25519, GENERATOR, Group, SecretScalar, reduce_secret
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 # 22 characters of 58: 128 bits, grouped so that they can be typed.
@@ -64,7 +64,7 @@ def encode_credentials(
     return encode_json([f"{public},{weights[public]}" for public in ordered])
 
 
-def decode_credentials(data: bytes) -> dict[str, int]:
+def decode_credentials(data: bytes, *, group: Group = ED25519) -> dict[str, int]:
     """Read the public list: from each credential to its weight, in the list's order.
 
     Raises:
@@ -73,7 +73,7 @@ def decode_credentials(data: bytes) -> dict[str, int]:
     """
     weights = read_credentials(data)
     for index, public in enumerate(weights):
-        check_credential(public, place=f"[{index}]")
+        check_credential(public, place=f"[{index}]", group=group)
     return weights
 
 
@@ -103,8 +103,8 @@ def read_credentials(data: bytes) -> dict[str, int]:
     return weights
 
 
-def check_credential(public: str, *, place: str) -> None:
+def check_credential(public: str, *, place: str, group: Group = ED25519) -> None:
     """Check that a public credential is an element of the group other than the identity."""
-    if Element.decode(public, place=place).is_identity:
+    if group.decode(public, place=place).is_identity:
         msg = "the identity is nobody's credential"
         raise DecodeError(msg, place=place)

@@ -11,20 +11,23 @@ text enters only as a hash, inside the fingerprint φ.
 import hashlib
 from collections.abc import Iterable
 
-from evote.group import GENERATOR, IDENTITY, ORDER, Element, SelfTestFailed
+from evote.group import GENERATOR, IDENTITY, GroupElement, SelfTestFailed
 
 
-def challenge(prefix: str, elements: Iterable[Element]) -> int:
+def challenge(prefix: str, elements: Iterable[GroupElement]) -> int:
     """Hash a statement and its commitments to a scalar in [0, q): a Fiat–Shamir challenge.
 
-    The elements are joined by commas, without one at the end. Reducing 256 bits modulo q ≈ 2^252
-    favours some challenges a little: harmless for a challenge, never done for a secret.
+    The elements are joined by commas, without one at the end; q is the order of their group.
+    Reducing 256 bits modulo q ≈ 2^252 favours some challenges a little: harmless for a challenge,
+    never done for a secret.
     """
-    text = prefix + ",".join(element.encode() for element in elements)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % ORDER
+    hashed = list(elements)
+    assert hashed, "a statement has at least one commitment"
+    digest = hashlib.sha256((prefix + joined(hashed)).encode()).digest()
+    return int.from_bytes(digest, "big") % hashed[0].group.order
 
 
-def joined(elements: Iterable[Element]) -> str:
+def joined(elements: Iterable[GroupElement]) -> str:
     """Write elements as the protocol puts lists of them into a prefix: with commas between."""
     return ",".join(element.encode() for element in elements)
 

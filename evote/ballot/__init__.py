@@ -8,14 +8,22 @@ election it is for; `verify_ballot` at membership in the group, the signature an
 """
 
 from evote.ballot.check import decode_choices, verify_ballot
-from evote.ballot.create import InvalidChoice, create_ballot
-from evote.ballot.form import BALLOT_LIMIT_BYTES, Ballot, EncodedAnswer, decode_ballot
+from evote.ballot.choice import InvalidChoice, PlainAnswer
+from evote.ballot.create import create_ballot
+from evote.ballot.form import BALLOT_LIMIT_BYTES, AnyAnswer, Ballot, decode_ballot
+from evote.ballot.homomorphic import EncodedAnswer
+from evote.ballot.lists import EncodedLists
+from evote.ballot.ranked import EncodedRanking
 
 __all__ = [
     "BALLOT_LIMIT_BYTES",
+    "AnyAnswer",
     "Ballot",
     "EncodedAnswer",
+    "EncodedLists",
+    "EncodedRanking",
     "InvalidChoice",
+    "PlainAnswer",
     "create_ballot",
     "decode_ballot",
     "decode_choices",

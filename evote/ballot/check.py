@@ -1,19 +1,19 @@
 """Checks ballots: what everybody can do, without any secret (PROTOCOL 1.6)."""
 
-from evote.ballot.context import BIT, answer_context, ballot_context
-from evote.ballot.form import Ballot, EncodedAnswer
-from evote.election import Election, Question
-from evote.elgamal import Ciphertext, product
+from typing import assert_never
+
+from evote.ballot.context import ballot_context
+from evote.ballot.form import AnyAnswer, Ballot
+from evote.ballot.homomorphic import EncodedAnswer, verify_answer
+from evote.ballot.lists import EncodedLists, verify_lists
+from evote.ballot.ranked import EncodedRanking, verify_ranking
+from evote.ballot.reading import decode_element
+from evote.election import AnyQuestion, Election, Question
+from evote.elgamal import Ciphertext
 from evote.encoding import b64_digest
-from evote.errors import DecodeError, InvalidBallot, InvalidProof
-from evote.group import Element
-from evote.proofs import (
-    blank_or_enough,
-    blank_or_nothing,
-    verify_blank,
-    verify_hash_signature,
-    verify_interval,
-)
+from evote.errors import InvalidBallot, InvalidProof
+from evote.group import Group, GroupElement
+from evote.proofs import verify_hash_signature
 
 
 def verify_ballot(*, ballot: Ballot, election: Election) -> None:
@@ -26,7 +26,7 @@ def verify_ballot(*, ballot: Ballot, election: Election) -> None:
         InvalidBallot: `non_canonical` where an element is outside the prime-order group,
             `bad_signature`, or `bad_proof`; the message names the place.
     """
-    _verify_signature(ballot)
+    _verify_signature(ballot, group=election.group)
     context = ballot_context(election, ballot.credential)
     for index, (answer, question) in enumerate(
         zip(ballot.answers, election.questions, strict=True)
@@ -40,37 +40,20 @@ def verify_ballot(*, ballot: Ballot, election: Election) -> None:
         )
 
 
-def decode_choices(ballot: Ballot) -> tuple[tuple[Ciphertext, ...], ...]:
+def decode_choices(ballot: Ballot, *, election: Election) -> tuple[tuple[Ciphertext, ...], ...]:
     """Decode the ciphertexts of each answer, with the check of membership (A-10).
 
     Raises:
         InvalidBallot: `non_canonical`, with the place.
     """
     return tuple(
-        _decode_choices(answer, place=f"answers[{index}]")
+        answer.decode_choices(place=f"answers[{index}]", group=election.group)
         for index, answer in enumerate(ballot.answers)
     )
 
 
-def _decode_choices(answer: EncodedAnswer, *, place: str) -> tuple[Ciphertext, ...]:
-    return tuple(
-        Ciphertext(
-            _decode_element(alpha, place=f"{place}.choices[{index}].alpha"),
-            _decode_element(beta, place=f"{place}.choices[{index}].beta"),
-        )
-        for index, (alpha, beta) in enumerate(answer.choices)
-    )
-
-
-def _decode_element(text: str, *, place: str) -> Element:
-    try:
-        return Element.decode(text, place=place)
-    except DecodeError as error:
-        raise InvalidBallot("non_canonical", error.message, place=place) from error
-
-
-def _verify_signature(ballot: Ballot) -> None:
-    credential = _decode_element(ballot.credential, place="credential")
+def _verify_signature(ballot: Ballot, *, group: Group) -> None:
+    credential = decode_element(ballot.credential, place="credential", group=group)
     # The ballot is canonical and `signature` is its last field: without it, it ends before that.
     unsigned = ballot.archived[: ballot.archived.rindex(b',"signature":')] + b"}"
     if ballot.signed_hash != b64_digest(unsigned):
@@ -85,53 +68,17 @@ def _verify_signature(ballot: Ballot) -> None:
 
 
 def _verify_answer(
-    answer: EncodedAnswer, *, question: Question, public_key: Element, context: str, place: str
+    answer: AnyAnswer, *, question: AnyQuestion, public_key: GroupElement, context: str, place: str
 ) -> None:
-    choices = _decode_choices(answer, place=place)
-    step = ""
-    try:
-        for index, (choice, proofs) in enumerate(
-            zip(choices, answer.individual_proofs, strict=True)
-        ):
-            step = f"individual_proofs[{index}]"
-            verify_interval(
-                context=context,
-                public_key=public_key,
-                ciphertext=choice,
-                choices=BIT,
-                proofs=proofs,
+    match answer:
+        case EncodedAnswer():
+            assert isinstance(question, Question)
+            verify_answer(
+                answer, question=question, public_key=public_key, context=context, place=place
             )
-        bound_to = answer_context(context, choices)
-        total = product(choices[question.has_blank :])
-        step = "overall_proof"
-        if not question.has_blank:
-            verify_interval(
-                context=bound_to,
-                public_key=public_key,
-                ciphertext=total,
-                choices=range(question.minimum, question.maximum + 1),
-                proofs=answer.overall_proof,
-            )
-            return
-        verify_blank(
-            prefix="bproof1",
-            context=bound_to,
-            public_key=public_key,
-            branches=blank_or_enough(
-                blank=choices[0],
-                total=total,
-                minimum=question.minimum,
-                maximum=question.maximum,
-            ),
-            proofs=answer.overall_proof,
-        )
-        step = "blank_proof"
-        verify_blank(
-            prefix="bproof0",
-            context=bound_to,
-            public_key=public_key,
-            branches=blank_or_nothing(blank=choices[0], total=total),
-            proofs=answer.blank_proof,
-        )
-    except InvalidProof as error:
-        raise InvalidBallot("bad_proof", str(error), place=f"{place}.{step}") from error
+        case EncodedRanking():
+            verify_ranking(answer, public_key=public_key, context=context, place=place)
+        case EncodedLists():
+            verify_lists(answer, public_key=public_key, context=context, place=place)
+        case _:
+            assert_never(answer)

@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from evote.election import Election
 from evote.elgamal import Ciphertext
 
-# What each single choice may encrypt.
-BIT = (0, 1)
-
 
 def ballot_context(election: Election, credential: str) -> str:
     """S0 = φ‖"|"‖str(g^x): the election and the credential."""

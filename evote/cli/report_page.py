@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from evote.cli.results import result_lines
 from evote.cli.text import printable
-from evote.election import Question
+from evote.election import AnyQuestion, Question
+from evote.tally import QuestionResult
 from evote.verify import Report, Step, StepStatus, Verdict
 
 _STYLE = """
@@ -111,12 +113,19 @@ def _result(report: Report) -> str:
     if report.verdict != Verdict.COMPLETE or report.election is None or report.result is None:
         return ""
     parts = ["<h3>Result</h3>"]
-    for question, counts in zip(report.election.questions, report.result.counts, strict=True):
-        parts.append(_question(question, counts))
+    for question, answer in zip(report.election.questions, report.result.answers, strict=True):
+        parts.append(_question(question, answer))
     return "\n".join(parts)
 
 
-def _question(question: Question, counts: Sequence[int]) -> str:
+def _question(question: AnyQuestion, answer: QuestionResult) -> str:
+    if isinstance(question, Question):
+        return _counts(question, [count for count in answer if isinstance(count, int)])
+    lines = "\n".join(_text(line) for line in result_lines(question, answer))
+    return f"<h4>{_text(question.text)}</h4><pre>{lines}</pre>"
+
+
+def _counts(question: Question, counts: Sequence[int]) -> str:
     answers = ("(blank)",) * question.has_blank + question.answers
     most = max(counts)
     rows = []

@@ -9,6 +9,7 @@ from evote import __version__
 from evote.cli.errors import CommandFailed
 from evote.cli.follow import follow
 from evote.cli.report_page import Verified, make_page
+from evote.cli.results import result_lines
 from evote.cli.sources import read_record_source, write_new_file
 from evote.cli.text import printable
 from evote.cli.verification import verify_with_all_cores
@@ -184,10 +185,8 @@ def _print_result(report: Report) -> None:
     assert election is not None
     assert result is not None
     print(f"\n{printable(election.name)}")
-    for question, counts in zip(election.questions, result.counts, strict=True):
-        answers = ("(blank)",) * question.has_blank + question.answers
+    for question, answer in zip(election.questions, result.answers, strict=True):
         print(f"\n  {printable(question.text)}")
-        width = max(len(str(count)) for count in counts)
-        for answer, count in zip(answers, counts, strict=True):
-            print(f"    {count:>{width}}  {printable(answer)}")
+        for line in result_lines(question, answer):
+            print(f"    {line}")
     print()

@@ -1,7 +1,7 @@
 """Correct decryption: the proof beside a trustee's factor (PROTOCOL 1.9)."""
 
 from evote.errors import InvalidProof
-from evote.group import GENERATOR, Element, SecretScalar, random_scalar
+from evote.group import GENERATOR, Element, GroupElement, SecretScalar, random_scalar
 from evote.proofs.schnorr import Proof
 from evote.transcript import challenge
 
@@ -24,9 +24,9 @@ def verify_decryption(
     *,
     proof: Proof,
     fingerprint: str,
-    public_key: Element,
-    alpha: Element,
-    factor: Element,
+    public_key: GroupElement,
+    alpha: GroupElement,
+    factor: GroupElement,
 ) -> None:
     """Check that a trustee decrypted with the key they committed to ("Partial decryptions", 1.9).
 
@@ -47,7 +47,7 @@ def verify_decryption(
     """
     # g^ρ·X^c and α^ρ·F^c are the two commitments; ask for the same challenge.
     commitments = [
-        GENERATOR**proof.response * public_key**proof.challenge,
+        public_key.group.generator**proof.response * public_key**proof.challenge,
         alpha**proof.response * factor**proof.challenge,
     ]
     if proof.challenge != challenge(_decryption_prefix(fingerprint, public_key), commitments):
@@ -55,5 +55,5 @@ def verify_decryption(
         raise InvalidProof(msg)
 
 
-def _decryption_prefix(fingerprint: str, public_key: Element) -> str:
+def _decryption_prefix(fingerprint: str, public_key: GroupElement) -> str:
     return f"decrypt|{fingerprint}|{public_key.encode()}|"

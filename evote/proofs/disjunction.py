@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evote.elgamal import Ciphertext
 from evote.errors import InvalidProof
-from evote.group import GENERATOR, ORDER, Element, SecretScalar, random_scalar
+from evote.group import GENERATOR, ZERO, Element, GroupElement, SecretScalar, random_scalar
 from evote.proofs.schnorr import Proof
 from evote.transcript import challenge
 
@@ -24,6 +24,14 @@ class Opening:
 
     randomness: SecretScalar
     plaintext: int
+
+
+def sum_openings(openings: Sequence[Opening]) -> Opening:
+    """Open the product of the ciphertexts: randomness and plaintexts add up."""
+    randomness = ZERO
+    for opening in openings:
+        randomness = randomness + opening.randomness
+    return Opening(randomness, sum(opening.plaintext for opening in openings))
 
 
 def prove_interval(
@@ -46,7 +54,7 @@ def prove_interval(
 def verify_interval(
     *,
     context: str,
-    public_key: Element,
+    public_key: GroupElement,
     ciphertext: Ciphertext,
     choices: Sequence[int],
     proofs: Sequence[Proof],
@@ -108,7 +116,7 @@ def verify_blank(
     *,
     prefix: str,
     context: str,
-    public_key: Element,
+    public_key: GroupElement,
     branches: Sequence[Branch],
     proofs: Sequence[Proof],
 ) -> None:
@@ -119,6 +127,41 @@ def verify_blank(
     """
     _verify_disjunction(
         prefix=f"{prefix}|{context}|", public_key=public_key, branches=branches, proofs=proofs
+    )
+
+
+def candidates_or_list(*, list_itself: Ciphertext, candidates: Ciphertext) -> list[Branch]:
+    """Give the branches of a `list_proof`: the list is chosen, or no candidate on it is."""
+    return [Branch(list_itself, 1), Branch(candidates, 0)]
+
+
+def prove_list(
+    *,
+    context: str,
+    public_key: Element,
+    branches: Sequence[Branch],
+    openings: Sequence[Opening],
+) -> list[Proof]:
+    """Prove that candidates are chosen only on a list that is chosen (1.6); `context` is S."""
+    return _prove_disjunction(
+        prefix=f"lproof|{context}|", public_key=public_key, branches=branches, openings=openings
+    )
+
+
+def verify_list(
+    *,
+    context: str,
+    public_key: GroupElement,
+    branches: Sequence[Branch],
+    proofs: Sequence[Proof],
+) -> None:
+    """Check that candidates are chosen only on a list that is chosen (1.6).
+
+    Raises:
+        InvalidProof: the number of proofs is wrong, or the equation does not hold.
+    """
+    _verify_disjunction(
+        prefix=f"lproof|{context}|", public_key=public_key, branches=branches, proofs=proofs
     )
 
 
@@ -168,25 +211,27 @@ def _prove_disjunction(
 
 
 def _verify_disjunction(
-    *, prefix: str, public_key: Element, branches: Sequence[Branch], proofs: Sequence[Proof]
+    *, prefix: str, public_key: GroupElement, branches: Sequence[Branch], proofs: Sequence[Proof]
 ) -> None:
     if len(proofs) != len(branches):
         msg = f"the proof has {len(proofs)} branches, not {len(branches)}"
         raise InvalidProof(msg)
     commitments = _branch_commitments(public_key, branches, proofs)
     # Σ c_j ≡ H(prefix; A_0,B_0,…,A_k,B_k): only k of the k+1 challenges were free.
-    if sum(proof.challenge for proof in proofs) % ORDER != challenge(prefix, commitments):
+    total = sum(proof.challenge for proof in proofs) % public_key.group.order
+    if total != challenge(prefix, commitments):
         msg = "the proof of the permitted choices does not hold"
         raise InvalidProof(msg)
 
 
 def _branch_commitments(
-    public_key: Element, branches: Sequence[Branch], proofs: Sequence[Proof]
-) -> Iterator[Element]:
+    public_key: GroupElement, branches: Sequence[Branch], proofs: Sequence[Proof]
+) -> Iterator[GroupElement]:
     # A_j = g^ρ·α^c and B_j = y^ρ·(β/g^shift)^c.
+    generator = public_key.group.generator
     for branch, proof in zip(branches, proofs, strict=True):
         beta = branch.ciphertext.beta
         if branch.shift:
-            beta = beta / GENERATOR**branch.shift
-        yield GENERATOR**proof.response * branch.ciphertext.alpha**proof.challenge
+            beta = beta / generator**branch.shift
+        yield generator**proof.response * branch.ciphertext.alpha**proof.challenge
         yield public_key**proof.response * beta**proof.challenge

@@ -1,15 +1,17 @@
 """Knowledge of a discrete logarithm: Schnorr's proof, and signatures (PROTOCOL 1.5, 1.6)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evote.encoding import read_object, read_ordered_object, read_text
 from evote.errors import InvalidProof
 from evote.group import (
+    ED25519,
     GENERATOR,
-    GROUP_NAME,
     Element,
+    Group,
+    GroupElement,
     SecretScalar,
-    decode_scalar,
     encode_scalar,
     random_scalar,
 )
@@ -31,38 +33,48 @@ class Proof:
         }
 
 
-def read_proof(value: object, *, place: str, is_ordered: bool) -> Proof:
+def proofs_to_json(proofs: Iterable[Proof]) -> list[dict[str, str]]:
+    """Give a list of proofs as JSON holds it."""
+    return [proof.to_json() for proof in proofs]
+
+
+def read_proof(value: object, *, place: str, is_ordered: bool, group: Group = ED25519) -> Proof:
     """Take the object `proof` of PROTOCOL 1.3 from decoded JSON.
 
     `is_ordered`: whether the order of the fields matters, as it does in canonical objects.
+    `group` is the one of the election; a forgotten one refuses, it never lets pass.
     """
     read = read_ordered_object if is_ordered else read_object
     item = read(value, place=place, fields=("challenge", "response"))
     return Proof(
-        challenge=read_scalar(item["challenge"], place=f"{place}.challenge"),
-        response=read_scalar(item["response"], place=f"{place}.response"),
+        challenge=read_scalar(item["challenge"], place=f"{place}.challenge", group=group),
+        response=read_scalar(item["response"], place=f"{place}.response", group=group),
     )
 
 
-def read_scalar(value: object, *, place: str) -> int:
+def read_scalar(value: object, *, place: str, group: Group = ED25519) -> int:
     """Take a public scalar in its one spelling."""
-    return decode_scalar(read_text(value, place=place), place=place)
+    return group.decode_scalar(read_text(value, place=place), place=place)
 
 
 def prove_key_possession(*, secret_key: SecretScalar, public_key: Element) -> Proof:
     """Prove that one knows x with X = g^x: the `pok` of a trustee ("Verification keys", 1.5)."""
-    return prove_knowledge(f"pok|{GROUP_NAME}|{public_key.encode()}|", secret_key)
+    return prove_knowledge(_possession_prefix(public_key), secret_key)
 
 
-def verify_key_possession(*, proof: Proof, public_key: Element) -> None:
+def verify_key_possession(*, proof: Proof, public_key: GroupElement) -> None:
     """Check a trustee's `pok`: without it, a key made from the others' keys could cancel them.
 
     Raises:
         InvalidProof: the equation does not hold.
     """
-    if not knows(f"pok|{GROUP_NAME}|{public_key.encode()}|", proof, public_key):
+    if not knows(_possession_prefix(public_key), proof, public_key):
         msg = "the proof of possession does not match the public key"
         raise InvalidProof(msg)
+
+
+def _possession_prefix(public_key: GroupElement) -> str:
+    return f"pok|{public_key.group.name}|{public_key.encode()}|"
 
 
 def sign_hash(*, digest: str, secret_key: SecretScalar) -> Proof:
@@ -70,7 +82,7 @@ def sign_hash(*, digest: str, secret_key: SecretScalar) -> Proof:
     return prove_knowledge(f"sig|{digest}|", secret_key)
 
 
-def verify_hash_signature(*, proof: Proof, digest: str, public_key: Element) -> None:
+def verify_hash_signature(*, proof: Proof, digest: str, public_key: GroupElement) -> None:
     """Check a ballot's signature. The hash covers the credential, so the key is bound too.
 
     Raises:
@@ -89,8 +101,9 @@ def prove_knowledge(prefix: str, secret: SecretScalar) -> Proof:
     return Proof(c, (w - secret * c).reveal())
 
 
-def knows(prefix: str, proof: Proof, public_key: Element) -> bool:
+def knows(prefix: str, proof: Proof, public_key: GroupElement) -> bool:
     """Say whether `prove_knowledge` can have made this proof for this prefix and this key."""
     # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
-    commitment = GENERATOR**proof.response * public_key**proof.challenge
+    generator = public_key.group.generator
+    commitment = generator**proof.response * public_key**proof.challenge
     return proof.challenge == challenge(prefix, [commitment])

@@ -9,7 +9,7 @@ import re
 
 from evote.encoding import hash_of_b64, read_hash
 from evote.errors import DecodeError, InvalidProof
-from evote.group import GENERATOR, Element, SecretScalar, random_scalar
+from evote.group import GENERATOR, Element, GroupElement, SecretScalar, random_scalar
 from evote.proofs.schnorr import Proof, knows, prove_knowledge
 from evote.transcript import challenge, joined
 
@@ -67,7 +67,7 @@ def sign_transcript(*, secret_key: SecretScalar, fingerprint: str, transcript: s
 
 
 def verify_transcript(
-    *, proof: Proof, fingerprint: str, public_key: Element, transcript: str
+    *, proof: Proof, fingerprint: str, public_key: GroupElement, transcript: str
 ) -> None:
     """Check a slot's signature of the transcript T (2.4).
 
@@ -80,7 +80,7 @@ def verify_transcript(
         raise InvalidProof(msg)
 
 
-def _transcript_prefix(fingerprint: str, public_key: Element, transcript: str) -> str:
+def _transcript_prefix(fingerprint: str, public_key: GroupElement, transcript: str) -> str:
     read_hash(transcript, place="transcript")
     return f"pnyx-transcript|{fingerprint}|{public_key.encode()}|{transcript}|"
 
@@ -101,7 +101,7 @@ def sign_shuffle_statement(
 
 
 def verify_shuffle_statement(
-    *, proof: Proof, fingerprint: str, public_key: Element, parent: str, payload: str
+    *, proof: Proof, fingerprint: str, public_key: GroupElement, parent: str, payload: str
 ) -> None:
     """Check who made a shuffle, and after which event (2.8).
 
@@ -114,7 +114,7 @@ def verify_shuffle_statement(
         raise InvalidProof(msg)
 
 
-def _shuffle_prefix(fingerprint: str, public_key: Element, parent: str, payload: str) -> str:
+def _shuffle_prefix(fingerprint: str, public_key: GroupElement, parent: str, payload: str) -> str:
     read_hash(parent, place="parent")
     read_hash(payload, place="payload")
     return f"pnyx-shuffle|{fingerprint}|{public_key.encode()}|{parent}|{payload}|"
@@ -146,11 +146,11 @@ def verify_strong_decryption(
     *,
     proof: Proof,
     fingerprint: str,
-    public_key: Element,
+    public_key: GroupElement,
     position: str,
     closing: str,
-    alpha: Element,
-    factor: Element,
+    alpha: GroupElement,
+    factor: GroupElement,
 ) -> None:
     """Check that F was made of exactly this α with the key X (2.3).
 
@@ -172,11 +172,11 @@ def verify_strong_decryption(
 
 def _decryption_prefix(
     fingerprint: str,
-    public_key: Element,
+    public_key: GroupElement,
     position: str,
     closing: str,
-    alpha: Element,
-    factor: Element,
+    alpha: GroupElement,
+    factor: GroupElement,
 ) -> str:
     if not _POSITION.fullmatch(position):
         msg = "a position is a list of indices joined by dots"
@@ -241,11 +241,15 @@ def _prove_equality(prefix: str, secret: SecretScalar, base: Element) -> Proof:
 
 
 def _are_equal(
-    prefix: str, proof: Proof, public_key: Element, base: Element, power: Element
+    prefix: str,
+    proof: Proof,
+    public_key: GroupElement,
+    base: GroupElement,
+    power: GroupElement,
 ) -> bool:
     # g^ρ·X^c and base^ρ·power^c are the two commitments; ask for the same challenge.
     commitments = [
-        GENERATOR**proof.response * public_key**proof.challenge,
+        public_key.group.generator**proof.response * public_key**proof.challenge,
         base**proof.response * power**proof.challenge,
     ]
     return proof.challenge == challenge(prefix, commitments)

@@ -26,6 +26,7 @@ from evote.tally.encrypted import (
 )
 from evote.tally.form import TALLY_LIMIT_BYTES, nest, positions, read_nested
 from evote.tally.logarithm import COUNT_LIMIT, CountOutOfBound
+from evote.tally.outcomes import outcomes_of
 from evote.tally.result import (
     QuestionResult,
     Result,
@@ -61,6 +62,7 @@ __all__ = [
     "encode_sized_tally",
     "has_ranked_question",
     "nest",
+    "outcomes_of",
     "positions",
     "read_nested",
     "verify_partial_decryption",

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evote.ballot import Ballot, decode_choices
-from evote.election import Election
-from evote.elgamal import NEUTRAL, Ciphertext
+from evote.election import Election, RankedQuestion
+from evote.elgamal import Ciphertext, neutral
 from evote.encoding import (
     decode_canonical_json,
     decode_json,
@@ -15,9 +15,11 @@ from evote.encoding import (
     read_object,
     read_ordered_object,
 )
-from evote.errors import InvalidBallot
+from evote.errors import EvoteError, InvalidBallot
+from evote.group import Group
 from evote.tally.form import (
     TALLY_LIMIT_BYTES,
+    nest,
     read_element,
     read_nested,
     read_weight,
@@ -25,20 +27,19 @@ from evote.tally.form import (
 )
 
 
+class WeightedRanking(EvoteError):
+    """A ballot that weighs more than one cannot be shuffled: only sums can be weighted."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncryptedTally:
-    """For each question, one ciphertext for each choice: the encrypted sums."""
+    """For each question its ciphertexts, flat (`evote.tally.form` says how they are nested).
+
+    Where a question is counted by adding, the encrypted sums, one for each choice. Where it is
+    ranked, the answers of all ballots, sorted, or as the last shuffle left them.
+    """
 
     questions: tuple[tuple[Ciphertext, ...], ...]
-
-    def __mul__(self, other: "EncryptedTally") -> "EncryptedTally":
-        """Add two tallies of the same election, made from different ballots."""
-        return EncryptedTally(
-            tuple(
-                tuple(mine * theirs for mine, theirs in zip(ours, others, strict=True))
-                for ours, others in zip(self.questions, other.questions, strict=True)
-            )
-        )
 
 
 def add_ballots(
@@ -53,34 +54,72 @@ def add_ballots(
 
     Raises:
         InvalidBallot: a ciphertext is outside the group; the message names the ballot.
+        WeightedRanking: a weight other than 1 where there is a ranked question.
     """
-    tally = EncryptedTally(
-        tuple((NEUTRAL,) * question.choice_count for question in election.questions)
+    return add_tallies(
+        (
+            _ballot_tally(ballot, weight=weight, election=election)
+            for ballot, weight in ballots_with_weights
+        ),
+        election=election,
     )
-    for ballot, weight in ballots_with_weights:
-        choices = _decode_choices(ballot)
-        tally = tally * EncryptedTally(
-            tuple(tuple(choice**weight for choice in answer) for answer in choices)
-        )
-    return tally
 
 
-def _decode_choices(ballot: Ballot) -> tuple[tuple[Ciphertext, ...], ...]:
+def add_tallies(tallies: Iterable[EncryptedTally], *, election: Election) -> EncryptedTally:
+    """Add tallies of the same election, made from different ballots.
+
+    Sums are multiplied; ranked answers are put together and sorted by (α, β) in the order of the
+    group, so that they say nothing about when a ballot was cast (1.7).
+    """
+    totals = [
+        [] if isinstance(question, RankedQuestion) else [neutral(election.group)] * count
+        for question, count in zip(election.questions, _choice_counts(election), strict=True)
+    ]
+    for tally in tallies:
+        for index, (question, added) in enumerate(
+            zip(election.questions, tally.questions, strict=True)
+        ):
+            if isinstance(question, RankedQuestion):
+                totals[index].extend(added)
+            else:
+                totals[index] = [
+                    ours * theirs for ours, theirs in zip(totals[index], added, strict=True)
+                ]
+    for question, total in zip(election.questions, totals, strict=True):
+        if isinstance(question, RankedQuestion):
+            total.sort(key=lambda item: _sort_key(item, election.group))
+    return EncryptedTally(tuple(tuple(total) for total in totals))
+
+
+def _choice_counts(election: Election) -> list[int]:
+    return [question.choice_count for question in election.questions]
+
+
+def _sort_key(item: Ciphertext, group: Group) -> tuple[bytes, bytes]:
+    return group.sort_key(item.alpha), group.sort_key(item.beta)
+
+
+def _ballot_tally(ballot: Ballot, *, weight: int, election: Election) -> EncryptedTally:
+    if weight != 1 and has_ranked_question(election):
+        msg = f"ballot {ballot.tracker} weighs {weight}, but rankings cannot be weighted"
+        raise WeightedRanking(msg)
     try:
-        return decode_choices(ballot)
+        choices = decode_choices(ballot, election=election)
     except InvalidBallot as error:
         place = f"ballot {ballot.tracker}, {error.place}"
         raise InvalidBallot(error.code, error.message, place=place) from error
+    return EncryptedTally(tuple(tuple(choice**weight for choice in answer) for answer in choices))
 
 
-def encode_encrypted_tally(tally: EncryptedTally) -> bytes:
+def has_ranked_question(election: Election) -> bool:
+    """Say whether the tally of this election has to be shuffled before it is decrypted."""
+    return any(isinstance(question, RankedQuestion) for question in election.questions)
+
+
+def encode_encrypted_tally(tally: EncryptedTally, *, election: Election) -> bytes:
     """Write the object `encrypted_tally`, which is hashed."""
-    return encode_json(
-        [
-            [{"alpha": item.alpha.encode(), "beta": item.beta.encode()} for item in question]
-            for question in tally.questions
-        ]
-    )
+    entries = [[item.to_json() for item in question] for question in tally.questions]
+    return encode_json(nest(entries, election=election))
 
 
 def decode_encrypted_tally(data: bytes, *, election: Election) -> EncryptedTally:
@@ -92,17 +131,18 @@ def decode_encrypted_tally(data: bytes, *, election: Election) -> EncryptedTally
     value = decode_canonical_json(data, source="encrypted tally", limit_bytes=TALLY_LIMIT_BYTES)
     return EncryptedTally(
         tuple(
-            tuple(_read_ciphertext(item, place=place) for place, item in items)
+            tuple(read_ciphertext(item, place=place, group=election.group) for place, item in items)
             for items in read_nested(value, election=election, place="")
         )
     )
 
 
-def _read_ciphertext(value: object, *, place: str) -> Ciphertext:
+def read_ciphertext(value: object, *, place: str, group: Group) -> Ciphertext:
+    """Take a ciphertext, with the check of membership."""
     item = read_ordered_object(value, place=place, fields=("alpha", "beta"))
     return Ciphertext(
-        read_element(item["alpha"], place=f"{place}.alpha"),
-        read_element(item["beta"], place=f"{place}.beta"),
+        read_element(item["alpha"], place=f"{place}.alpha", group=group),
+        read_element(item["beta"], place=f"{place}.beta", group=group),
     )
 
 

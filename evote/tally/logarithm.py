@@ -3,7 +3,7 @@
 from math import isqrt
 
 from evote.errors import EvoteError
-from evote.group import GENERATOR, IDENTITY, Element
+from evote.group import Group, GroupElement
 
 # To find a count among 2^40 takes a table of a million steps and half a minute. No electorate
 # needs more; whoever sets larger weights is told so instead of waiting for ever (A-17).
@@ -21,20 +21,20 @@ class LogarithmTable:
     is in the table. With size ≈ √(bound · searches) table and searches cost the same.
     """
 
-    def __init__(self, *, bound: int, searches: int) -> None:
+    def __init__(self, *, bound: int, searches: int, group: Group) -> None:
         if bound > COUNT_LIMIT:
             msg = f"the total weight {bound} is too large to search; at most {COUNT_LIMIT} is"
             raise CountOutOfBound(msg)
         self.bound = bound
         self.size = min(bound, isqrt(bound * max(1, searches))) + 1
-        self.baby_steps: dict[bytes, int] = {}
-        step = IDENTITY
+        self.baby_steps: dict[GroupElement, int] = {}
+        generator, step = group.generator, group.identity
         for exponent in range(self.size):
-            self.baby_steps[step.raw] = exponent
-            step = step * GENERATOR
+            self.baby_steps[step] = exponent
+            step = step * generator
         self.giant_step = step
 
-    def logarithm(self, element: Element) -> int:
+    def logarithm(self, element: GroupElement) -> int:
         """Give n, where `element` is g^n.
 
         Raises:
@@ -42,7 +42,7 @@ class LogarithmTable:
         """
         quotient = element
         for stride in range(self.bound // self.size + 1):
-            exponent = self.baby_steps.get(quotient.raw)
+            exponent = self.baby_steps.get(quotient)
             if exponent is not None:
                 count = stride * self.size + exponent
                 if count <= self.bound:

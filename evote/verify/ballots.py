@@ -13,6 +13,7 @@ from evote.ballot import decode_ballot, verify_ballot
 from evote.credential import check_credential
 from evote.election import Election, decode_election
 from evote.errors import DecodeError, InvalidBallot
+from evote.group import group_named
 from evote.tally import EncryptedTally, add_ballots
 
 Task = TypeVar("Task")
@@ -36,6 +37,7 @@ class ParallelMap(Protocol):
 class CredentialTask:
     """Some of the public credentials, from index `first` of the list."""
 
+    group: str
     first: int
     credentials: tuple[str, ...]
 
@@ -78,9 +80,10 @@ class AddTask:
 def check_credentials(task: CredentialTask) -> list[DecodeError]:
     """Find the credentials of a task that are outside the group or the identity."""
     errors = []
+    group = group_named(task.group)
     for index, public in enumerate(task.credentials, start=task.first):
         try:
-            check_credential(public, place=f"[{index}]")
+            check_credential(public, place=f"[{index}]", group=group)
         except DecodeError as error:
             errors.append(error)
     return errors

@@ -15,6 +15,7 @@ from evote.errors import DecodeError, InvalidBallot
 from evote.tally import (
     EncryptedTally,
     add_ballots,
+    add_tallies,
     decode_encrypted_tally,
     encode_encrypted_tally,
     encode_sized_tally,
@@ -66,7 +67,7 @@ def add_chunk(*, election: Election) -> bool:
             election=description, ballots_with_weights=((ballot, 1) for ballot in counted)
         )
         chunk.counted = len(counted)
-        chunk.encrypted_tally = encode_encrypted_tally(tally)
+        chunk.encrypted_tally = encode_encrypted_tally(tally, election=description)
         chunk.save(update_fields=["counted", "encrypted_tally"])
     return True
 
@@ -149,11 +150,15 @@ def _finish(*, election: Election) -> Election:
     if locked is None or chunks.filter(encrypted_tally__isnull=True).exists():
         return Election.objects.get(pk=election.pk)
     description = _description(election=locked)
-    tally: EncryptedTally = add_ballots(election=description, ballots_with_weights=[])
-    for data in chunks.order_by("first_height").values_list("encrypted_tally", flat=True):
-        tally = tally * decode_encrypted_tally(bytes(data or b""), election=description)
+    tally: EncryptedTally = add_tallies(
+        (
+            decode_encrypted_tally(bytes(data or b""), election=description)
+            for data in chunks.order_by("first_height").values_list("encrypted_tally", flat=True)
+        ),
+        election=description,
+    )
     counted = chunks.aggregate(total=Sum("counted"))["total"] or 0
-    encoded = encode_encrypted_tally(tally)
+    encoded = encode_encrypted_tally(tally, election=description)
     sizes = encode_sized_tally(
         num_tallied=counted, total_weight=counted, encrypted_tally=sha256_hex(encoded)
     )

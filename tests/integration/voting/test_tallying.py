@@ -122,7 +122,7 @@ def undisturbed(made):
     report = verify_record(record_bytes(election=made.election), progress=lambda *_: None)
     assert report.verdict == Verdict.UNFINISHED
     event = read_record(record_bytes(election=made.election)).of_type("EncryptedTally")[0]
-    assert event.objects[0] == encode_encrypted_tally(report.tally)
+    assert event.objects[0] == encode_encrypted_tally(report.tally, election=report.election)
     return list(event.objects)
 
 

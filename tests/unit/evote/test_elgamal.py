@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evote.elgamal import NEUTRAL, Ciphertext, encrypt_bit, product
-from evote.group import GENERATOR, ORDER, SecretScalar, random_scalar
+from evote.elgamal import Ciphertext, encrypt_bit, neutral, product
+from evote.group import ED25519, GENERATOR, ORDER, SecretScalar, random_scalar
 
 scalars = st.integers(min_value=1, max_value=ORDER - 1)
 
@@ -16,16 +16,17 @@ def decrypt(ciphertext, secret):
 def test_decrypting_the_sum_gives_the_sum(secret, bits, weight):
     public_key = GENERATOR**secret
     total = product(
-        encrypt_bit(bit=bit, public_key=public_key, randomness=random_scalar()) for bit in bits
+        (encrypt_bit(bit=bit, public_key=public_key, randomness=random_scalar()) for bit in bits),
+        group=ED25519,
     )
     assert decrypt(total, secret) == GENERATOR ** sum(bits)
     assert decrypt(total**weight, secret) == GENERATOR ** (sum(bits) * weight)
 
 
 def test_the_product_of_nothing_is_neutral():
-    assert product([]) == NEUTRAL
-    assert NEUTRAL * NEUTRAL == NEUTRAL
-    assert NEUTRAL**5 == NEUTRAL
+    assert product([], group=ED25519) == neutral(ED25519)
+    assert neutral(ED25519) * neutral(ED25519) == neutral(ED25519)
+    assert neutral(ED25519) ** 5 == neutral(ED25519)
 
 
 def test_the_equations_are_those_of_the_protocol():

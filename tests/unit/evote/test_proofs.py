@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evote.elgamal import NEUTRAL, Ciphertext, encrypt_bit, product
+from evote.elgamal import Ciphertext, encrypt_bit, neutral, product
 from evote.errors import DecodeError, InvalidProof
-from evote.group import GENERATOR, IDENTITY, ORDER, SecretScalar, random_scalar
+from evote.group import ED25519, GENERATOR, IDENTITY, ORDER, SecretScalar, random_scalar
 from evote.proofs import (
     Branch,
     Opening,
@@ -167,7 +167,7 @@ class TestInterval:
             ("context", ""),
             ("public_key", OTHER),
             ("public_key", IDENTITY),
-            ("ciphertext", NEUTRAL),
+            ("ciphertext", neutral(ED25519)),
             ("ciphertext", Ciphertext(OTHER, OTHER)),
             ("choices", (0, 2)),
             ("choices", (1, 0)),
@@ -258,7 +258,7 @@ class TestBlank:
             encrypt_bit(bit=opening.plaintext, public_key=PUBLIC_KEY, randomness=opening.randomness)
             for opening in openings
         )
-        total = product(others)
+        total = product(others, group=ED25519)
         randomness = openings[1].randomness + openings[2].randomness
         total_opening = Opening(randomness, bits[1] + bits[2])
         nothing = blank_or_nothing(blank=blank, total=total)
@@ -284,7 +284,7 @@ class TestBlank:
                 ("public_key", OTHER),
                 ("branches", branches[::-1]),
                 ("branches", branches[:-1]),
-                ("branches", [Branch(NEUTRAL, 0)] * len(branches)),
+                ("branches", [Branch(neutral(ED25519), 0)] * len(branches)),
             ):
                 with pytest.raises(InvalidProof):
                     verify_blank(**statement | {field: other}, proofs=proofs)

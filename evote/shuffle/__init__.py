@@ -1,0 +1,32 @@
+"""Shuffles: put ciphertexts in a secret order, and prove that nothing else was done (PROTOCOL 1.8).
+
+A shuffle encrypts every ciphertext of a list anew and mixes them, so that nobody can tell any more
+which came from which ballot, unless all who shuffled tell. The proof is Terelius and Wikström's,
+in the form of CHVote 1.3.2: it shows that the second list holds the first one's contents, each
+exactly once.
+
+Here is one list; `evote.tally.shuffles` has the object with the lists of all ranked questions.
+"""
+
+from evote.shuffle.make import Progress, shuffle_list
+from evote.shuffle.proof import (
+    Commitments,
+    Responses,
+    ShuffleProof,
+    read_shuffle_element,
+    read_shuffle_proof,
+)
+from evote.shuffle.statement import ShuffleStatement
+from evote.shuffle.verify import verify_shuffle_list
+
+__all__ = [
+    "Commitments",
+    "Progress",
+    "Responses",
+    "ShuffleProof",
+    "ShuffleStatement",
+    "read_shuffle_element",
+    "read_shuffle_proof",
+    "shuffle_list",
+    "verify_shuffle_list",
+]

@@ -19,6 +19,7 @@ from evote.election.questions import (
     Question,
     RankedQuestion,
 )
+from evote.election.rules import asked_by
 from evote.election.trustees import (
     TRUSTEES_LIMIT_BYTES,
     MissingDecryption,
@@ -55,6 +56,7 @@ __all__ = [
     "Trustee",
     "TrusteeItem",
     "Trustees",
+    "asked_by",
     "combine_public_keys",
     "decode_election",
     "decode_trustee",

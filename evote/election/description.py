@@ -5,8 +5,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evote.counting import Rule
 from evote.credential import BASE58
 from evote.election.questions import AnyQuestion, read_question
+from evote.election.rules import read_context_rules
 from evote.encoding import (
     b64_digest,
     decode_json,
@@ -49,6 +51,11 @@ class Election:
     def group(self) -> Group:
         """The group that all keys, ballots and proofs of this election are in."""
         return self.public_key.group
+
+    @property
+    def rules(self) -> tuple[Rule, ...] | None:
+        """The counting rules, one for each question; None where the election binds none."""
+        return read_context_rules(self.context, questions=self.questions)
 
 
 def generate_uuid() -> str:
@@ -98,7 +105,8 @@ def decode_election(data: bytes) -> Election:
     """Read a description. Unknown fields are allowed, here alone: the fingerprint covers them.
 
     Raises:
-        DecodeError: it is malformed, or its public key is no element or the identity.
+        DecodeError: it is malformed, its public key is no element or the identity, or a counting
+            rule is not one or does not fit its question.
         NotSupported: another protocol version, group or kind of question.
     """
     value = decode_json(data, source="election", limit_bytes=ELECTION_LIMIT_BYTES)
@@ -122,7 +130,7 @@ def decode_election(data: bytes) -> Election:
     if not questions:
         msg = "an election asks at least one question"
         raise DecodeError(msg, place="questions")
-    return Election(
+    election = Election(
         uuid=uuid,
         name=read_text(item["name"], place="name"),
         description=read_text(item["description"], place="description"),
@@ -135,6 +143,8 @@ def decode_election(data: bytes) -> Election:
         context=_read_context(item),
         archived=data,
     )
+    read_context_rules(election.context, questions=election.questions)
+    return election
 
 
 def _read_group(item: Mapping[str, object]) -> Group:

@@ -11,7 +11,7 @@ text enters only as a hash, inside the fingerprint φ.
 import hashlib
 from collections.abc import Iterable
 
-from evote.group import GENERATOR, IDENTITY, GroupElement, SelfTestFailed
+from evote.group import ED25519, GENERATOR, IDENTITY, GroupElement, SelfTestFailed
 
 
 def challenge(prefix: str, elements: Iterable[GroupElement]) -> int:
@@ -22,9 +22,9 @@ def challenge(prefix: str, elements: Iterable[GroupElement]) -> int:
     never done for a secret.
     """
     hashed = list(elements)
-    assert hashed, "a statement has at least one commitment"
+    group = hashed[0].group if hashed else ED25519
     digest = hashlib.sha256((prefix + joined(hashed)).encode()).digest()
-    return int.from_bytes(digest, "big") % hashed[0].group.order
+    return int.from_bytes(digest, "big") % group.order
 
 
 def joined(elements: Iterable[GroupElement]) -> str:

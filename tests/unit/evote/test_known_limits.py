@@ -5,7 +5,7 @@ The strong proofs of PROTOCOL 2.3 close it; then these tests turn round.
 
 import json
 
-from evote.ballot import create
+from evote.ballot import homomorphic
 from evote.encoding import encode_json
 from evote.group import GENERATOR, ORDER, SecretScalar, random_scalar
 from evote.record import encode_owned
@@ -27,7 +27,7 @@ def cast_with(randomness, monkeypatch):
     """Make the last voter's ballot, with this randomness in its first ciphertext."""
     drawn = iter([randomness])
     with monkeypatch.context() as patch:
-        patch.setattr(create, "random_scalar", lambda: next(drawn, None) or random_scalar())
+        patch.setattr(homomorphic, "random_scalar", lambda: next(drawn, None) or random_scalar())
         return WORLD.ballot(2, [[0, 1]])
 
 

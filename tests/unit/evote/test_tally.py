@@ -18,6 +18,7 @@ from evote.tally import (
     Result,
     SizedTally,
     add_ballots,
+    add_tallies,
     combine,
     decode_encrypted_tally,
     decode_partial_decryption,
@@ -134,7 +135,7 @@ class TestCounting:
             add_ballots(election=WORLD.election, ballots_with_weights=part)
             for part in (pairs[:1], pairs[1:], [])
         ]
-        assert parts[0] * parts[1] * parts[2] == COUNT.tally
+        assert add_tallies(parts, election=WORLD.election) == COUNT.tally
 
     def test_a10_a_ballot_outside_the_group_never_enters_the_sum(self):
         body = json.loads(BALLOTS[0])
@@ -409,7 +410,9 @@ class TestResult:
             b'{"result":[[1.0]]}',
             b'{"result":[[true]]}',
             b'{"result":[[null]]}',
-            b'{"result":[[[1]]]}',
+            b'{"result":[[[[1]]]]}',
+            b'{"result":[[[1],1]]}',
+            b'{"result":[[1,[1]]]}',
         ],
     )
     def test_a_malformed_one_is_refused(self, data):

@@ -188,7 +188,7 @@ class TestA23:
             "read_credentials",
             "check_credentials",
             "check_ballots",
-            "add_ballots",
+            "add_tallies",
             "add_task",
             "decode_encrypted_tally",
             "decode_sized_tally",
@@ -341,7 +341,7 @@ class TestBallots:
         # A broken source of randomness gives the same numbers for two ballots.
         drawn = [random_scalar() for _ in range(3)]
         numbers = iter(drawn + drawn)
-        monkeypatch.setattr("evote.ballot.create.random_scalar", lambda: next(numbers))
+        monkeypatch.setattr("evote.ballot.homomorphic.random_scalar", lambda: next(numbers))
         first, second = (WORLD.ballot(0, [[0, 0, 0]]) for _ in range(2))
         assert first != second
         number, place, message = failed(voted(first, BALLOTS[1], second).data())

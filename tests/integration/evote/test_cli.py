@@ -38,6 +38,7 @@ class TestMain:
         [
             "",
             "verify",
+            "count",
             "credential",
             "credential generate",
             "ballot",

@@ -136,9 +136,17 @@ def open_ceremony(*, uuid: str, threshold: int, certificates: Sequence[Signed]) 
 
 def commit_hash(*, ceremony: Ceremony, index: int, commitments_message: str) -> str:
     """Give commit_i: it binds the election, the seat, all certificates and the polynomial."""
-    certs = certificates_hash(ceremony.signed_certificates)
-    text = f"pnyx-dkg|{ceremony.uuid}|{index}|{certs}|{commitments_message}"
-    return sha256_hex(text.encode())
+    return commit_text_hash(
+        uuid=ceremony.uuid,
+        index=index,
+        certs=certificates_hash(ceremony.signed_certificates),
+        commitments_message=commitments_message,
+    )
+
+
+def commit_text_hash(*, uuid: str, index: int, certs: str, commitments_message: str) -> str:
+    """Give commit_i where `certs` is the hash of the list of certificates."""
+    return sha256_hex(f"pnyx-dkg|{uuid}|{index}|{certs}|{commitments_message}".encode())
 
 
 def make_commit(

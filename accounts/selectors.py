@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from accounts.analysis.csv_export import csv_lines
 from accounts.models import Organisation, Role, Roll, RollEntry, User
@@ -149,10 +149,24 @@ def roll_emails(roll: Roll) -> Iterator[str]:
     return roll_entries(roll).values_list("email", flat=True).iterator(chunk_size=10_000)
 
 
+def roll_votes(roll: Roll) -> int:
+    """Return how many votes the people on a roll have together."""
+    total: int | None = RollEntry.objects.filter(roll=roll).aggregate(votes=Sum("weight"))["votes"]
+    return total or 0
+
+
+def roll_weights(roll: Roll) -> Iterator[tuple[str, int]]:
+    """Yield the addresses of a roll in their order, each with its number of votes."""
+    return roll_entries(roll).values_list("email", "weight").iterator(chunk_size=10_000)
+
+
 def roll_csv(roll: Roll) -> Iterator[str]:
     """Yield a roll as the lines of a CSV file that a spreadsheet may open."""
-    people = roll_entries(roll).values_list("email", "name").iterator(chunk_size=10_000)
-    return csv_lines(chain([("email", "name")], people))
+    columns = ["email", "name"]
+    if roll_votes(roll) > roll_entries(roll).count():
+        columns.append("weight")
+    people = roll_entries(roll).values_list(*columns).iterator(chunk_size=10_000)
+    return csv_lines(chain([tuple(columns)], people))
 
 
 def is_on_roll(user: Person, roll: Roll) -> bool:
@@ -210,6 +224,7 @@ def stored_about(user: User) -> dict[str, object]:
                 "roll": entry.roll.name,
                 "address": entry.email,
                 "name": entry.name,
+                "votes": entry.weight,
             }
             for entry in rolls.order_by("roll__organisation__name", "roll__name", "pk")
         ],

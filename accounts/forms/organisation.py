@@ -63,7 +63,10 @@ class RollUploadForm(forms.Form):
     )
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV, UTF-8, at most 64 MB. The first line reads: email,name"),
+        help_text=_(
+            "CSV, UTF-8, at most 64 MB. The first line reads: email,name. A third column, weight,"
+            " is for votes that do not all weigh the same."
+        ),
         error_messages={
             "required": _("Choose a file"),
             "empty": _("The file is empty."),

@@ -1,11 +1,13 @@
 """Read a roll that somebody typed or exported, and name every line that is wrong.
 
 The file is UTF-8 text: a line with the words "email" and "name", then one person a line,
-separated by commas, semicolons or tabs. A record is one line: a quotation mark that is
-never closed spoils its own line and not the rest of the file.
+separated by commas, semicolons or tabs. A third column, "weight", may say how many votes each
+person has; without it everybody has one. A record is one line: a quotation mark that is never
+closed spoils its own line and not the rest of the file.
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +17,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from accounts.models.roll import PERSON_NAME_LENGTH
+from accounts.models.roll import GREATEST_WEIGHT, PERSON_NAME_LENGTH
 
 LARGEST_FILE_BYTES = 64 * 2**20
 MOST_PEOPLE = 1_000_000
 LONGEST_LINE_BYTES = 2_000
 LONGEST_EMAIL = 254
-COLUMNS = frozenset({"email", "name"})
+COLUMNS = ("email", "name")
+WEIGHT_COLUMN = "weight"
 DELIMITERS = (",", ";", "\t")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 OTHER_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -29,6 +32,7 @@ PROBLEMS_KEPT = 200
 # A file with so many bad lines is another kind of file: reading it to its end helps nobody.
 MOST_PROBLEMS = 10_000
 PEOPLE_SHOWN = 5
+WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Person:
     line: int
     email: str
     name: str
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,14 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class RollCheck:
-    """What a dry run found: how many people, and what is wrong where.
+    """What a dry run found: how many people with how many votes, and what is wrong where.
 
     `problems` holds the first 200; `problem_count` says how many there are. Reading stops
     at the ten-thousandth.
     """
 
     people: int
+    votes: int
     first_people: tuple[Person, ...]
     problems: tuple[BadLine, ...]
     problem_count: int
@@ -65,6 +71,11 @@ class RollCheck:
     def was_read_to_the_end(self) -> bool:
         """Say whether `people` and `problem_count` are of the whole file."""
         return self.problem_count < MOST_PROBLEMS
+
+    @property
+    def is_weighted(self) -> bool:
+        """Say whether somebody has more than one vote."""
+        return self.votes > self.people
 
     @property
     def is_clean(self) -> bool:
@@ -161,19 +172,19 @@ def _read_header(raw: bytes) -> _Form:
     text = _text(raw)
     delimiter = max(DELIMITERS, key=text.count)
     columns = tuple(cell.lower() for cell in _cells(text, delimiter))
-    missing = [column for column in ("email", "name") if column not in columns]
+    missing = [column for column in COLUMNS if column not in columns]
     if missing:
         raise _LineRefused(
             _("The column “%(column)s” is missing. The first line must read: email,name")
             % {"column": missing[0]}
         )
-    unwanted = [column for column in columns if column not in COLUMNS]
+    unwanted = [column for column in columns if column not in (*COLUMNS, WEIGHT_COLUMN)]
     if unwanted:
         raise _LineRefused(
             _("Remove the column “%(column)s”: a roll keeps no more than it needs.")
             % {"column": unwanted[0][:50]}
         )
-    if len(columns) != len(COLUMNS):
+    if len(columns) != len(set(columns)):
         raise _LineRefused(_("A column is named twice."))
     return _Form(delimiter, columns)
 
@@ -193,7 +204,12 @@ def _read_person(line: int, raw: bytes, form: _Form) -> Person:
             % {"cells": len(cells), "columns": len(form.columns)}
         )
     values = dict(zip(form.columns, cells, strict=True))
-    return Person(line, _read_email(values["email"]), _read_name(values["name"]))
+    return Person(
+        line,
+        _read_email(values["email"]),
+        _read_name(values["name"]),
+        _read_weight(values[WEIGHT_COLUMN]) if WEIGHT_COLUMN in values else 1,
+    )
 
 
 def _read_email(text: str) -> str:
@@ -220,6 +236,12 @@ def _read_name(text: str) -> str:
     return text
 
 
+def _read_weight(text: str) -> int:
+    if not WHOLE_NUMBER.fullmatch(text) or int(text) > GREATEST_WEIGHT:
+        raise _LineRefused(_("A weight is a whole number from 1 to 1,000,000."))
+    return int(text)
+
+
 def _shown(text: str) -> str:
     short = text if len(text) <= 60 else f"{text[:60]}…"
     return "".join(letter if letter.isprintable() else "�" for letter in short)
@@ -227,12 +249,13 @@ def _shown(text: str) -> str:
 
 def check_roll(data: bytes) -> RollCheck:
     """Read a file and change nothing."""
-    people = problem_count = 0
+    people = votes = problem_count = 0
     first_people: list[Person] = []
     problems: list[BadLine] = []
     for line in read_roll(data):
         if isinstance(line, Person):
             people += 1
+            votes += line.weight
             if len(first_people) < PEOPLE_SHOWN:
                 first_people.append(line)
         else:
@@ -241,4 +264,4 @@ def check_roll(data: bytes) -> RollCheck:
                 problems.append(line)
             if problem_count == MOST_PROBLEMS:
                 break
-    return RollCheck(people, tuple(first_people), tuple(problems), problem_count)
+    return RollCheck(people, votes, tuple(first_people), tuple(problems), problem_count)

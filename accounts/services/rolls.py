@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 UPLOAD_KEPT = timedelta(hours=1)
-COPY_ENTRIES = "COPY accounts_rollentry (roll_id, email, name) FROM STDIN"
+COPY_ENTRIES = "COPY accounts_rollentry (roll_id, email, name, weight) FROM STDIN"
 
 
 class RollUnchangeable(Exception):
@@ -52,7 +52,7 @@ def import_roll(*, organisation: Organisation, name: str, data: bytes, now: date
             if not isinstance(line, Person):
                 is_clean = False
                 break
-            copy.write_row((roll.pk, line.email, line.name))
+            copy.write_row((roll.pk, line.email, line.name, line.weight))
     if not is_clean:
         # Leaving by an error takes back what was copied so far.
         raise RollRefused(check_roll(data))

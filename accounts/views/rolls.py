@@ -85,10 +85,17 @@ def roll(request: HttpRequest, roll_id: int) -> HttpResponse:
         raise PermissionDenied
     paginator = Paginator(selectors.roll_entries(shown), PEOPLE_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
+    votes = selectors.roll_votes(shown)
     return render(
         request,
         "accounts/roll.html",
-        {"roll": shown, "page": page, "pages": paginator.get_elided_page_range(page.number)},
+        {
+            "roll": shown,
+            "page": page,
+            "pages": paginator.get_elided_page_range(page.number),
+            "votes": votes,
+            "is_weighted": votes > paginator.count,
+        },
     )
 
 

@@ -41,9 +41,11 @@ def issue_credentials(*, election: Election) -> Election:
 
     Raises:
         WrongPhase: the election is sealed.
-        IssueRefused: no roll was chosen.
+        IssueRefused: no roll was chosen, or a registrar makes the credentials.
     """
     election = lock_election(election=election, phase=Election.Phase.DRAFT)
+    if election.has_registrar:
+        raise IssueRefused(_("In this election a registrar makes the credentials."))
     if election.roll is None:
         raise IssueRefused(_("Choose the roll first: it says who gets a credential."))
     entries = election.roll.entries.values_list("pk", flat=True)
@@ -57,6 +59,25 @@ def issue_credentials(*, election: Election) -> Election:
     )
     election.is_issuing_credentials = True
     election.save(update_fields=["is_issuing_credentials"])
+    return election
+
+
+@transaction.atomic
+def choose_access(
+    *, election: Election, access: Election.Access, credentials_by: Election.CredentialsBy
+) -> Election:
+    """Say what casting asks for, and who makes the credentials.
+
+    Raises:
+        WrongPhase: the election is sealed.
+        IssueRefused: credentials were made already, and somebody else shall make them.
+    """
+    election = lock_election(election=election, phase=Election.Phase.DRAFT)
+    if credentials_by != election.credentials_by and election.is_issuing_credentials:
+        raise IssueRefused(_("There are credentials already. Who makes them cannot change now."))
+    election.access = access
+    election.credentials_by = credentials_by
+    election.save(update_fields=["access", "credentials_by"])
     return election
 
 
@@ -82,7 +103,8 @@ def send_credential_batch(*, election: Election) -> int:
         public, sent, refused = _mail_all(election=election, issues=waiting)
         secrets.SystemRandom().shuffle(public)
         Credential.objects.bulk_create(
-            Credential(election=election, public=credential) for credential in public
+            Credential(election=election, public=credential, weight=weight)
+            for credential, weight in public
         )
         for state, keys in (
             (CredentialIssue.State.SENT, sent),
@@ -94,9 +116,12 @@ def send_credential_batch(*, election: Election) -> int:
 
 def _mail_all(
     *, election: Election, issues: list[CredentialIssue]
-) -> tuple[list[str], list[int], list[int]]:
-    """Mail one credential to each; return the public parts and whose mails went and did not."""
-    public: list[str] = []
+) -> tuple[list[tuple[str, int]], list[int], list[int]]:
+    """Mail one credential to each; return the public parts and whose mails went and did not.
+
+    With each public part comes its weight, which the record shows of every credential.
+    """
+    public: list[tuple[str, int]] = []
     sent: list[int] = []
     refused: list[int] = []
     connection = get_connection()
@@ -105,7 +130,8 @@ def _mail_all(
         connection.open()
         for issue in issues:
             try:
-                public.append(_mail_one(election, issue.roll_entry, connection))
+                credential = _mail_one(election, issue.roll_entry, connection)
+                public.append((credential, issue.roll_entry.weight))
                 sent.append(issue.pk)
             except (SMTPRecipientsRefused, SMTPDataError, ValueError):
                 # ValueError: nobody can write to this address at all.

@@ -106,6 +106,7 @@ def test_people_download_what_is_stored_about_them(client):
                 "roll": "Residents",
                 "address": "ada@example.org",
                 "name": "Voter 1",
+                "votes": 1,
             }
         ],
     }

@@ -4,7 +4,14 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Roll, RollEntry, RollUpload
-from accounts.selectors import is_on_roll, roll_emails, rolls_of
+from accounts.selectors import (
+    is_on_roll,
+    roll_csv,
+    roll_emails,
+    roll_votes,
+    roll_weights,
+    rolls_of,
+)
 from accounts.services import roll_files
 from accounts.services.rolls import (
     UPLOAD_KEPT,
@@ -110,6 +117,39 @@ def test_each_bad_line_is_named_and_nothing_changes(line, reason):
 )
 def test_a_file_that_is_no_roll_is_refused_by_name(data, line, reason):
     assert problems(data) == [(line, reason)]
+
+
+WEIGHTED = b"email,name,weight\nada@example.org,Ada,2\ngrace@example.org,Grace,1000000\n"
+
+
+@pytest.mark.parametrize(
+    "data", [WEIGHTED, b"Weight;Email;Name\n2;ada@example.org;Ada\n1000000;grace@example.org;Grace"]
+)
+def test_a_column_says_how_many_votes_each_has(data):
+    check = check_roll(data)
+    roll = import_roll(organisation=make_organisation(), name="Shareholders", data=data, now=MOMENT)
+
+    assert (check.people, check.votes, check.is_weighted) == (2, 1_000_002, True)
+    assert list(roll_weights(roll)) == [("ada@example.org", 2), ("grace@example.org", 1_000_000)]
+    assert roll_votes(roll) == 1_000_002
+    assert list(roll_csv(roll))[1] == '"email","name","weight"\r\n'
+
+
+def test_without_the_column_everybody_has_one_vote():
+    roll = import_roll(organisation=make_organisation(), name="Residents", data=GOOD, now=MOMENT)
+
+    assert {weight for _email, weight in roll_weights(roll)} == {1}
+    assert not check_roll(GOOD).is_weighted
+    assert list(roll_csv(roll))[1] == '"email","name"\r\n'
+
+
+@pytest.mark.parametrize(
+    "weight", ["0", "-1", "1.5", "01", "1e3", "", "１", "1_0", "1000001", "9" * 20, "two"]
+)
+def test_a_weight_that_is_no_number_of_votes_is_named(weight):
+    data = f"email,name,weight\nada@example.org,Ada,{weight}\n".encode()
+
+    assert problems(data) == [(2, "A weight is a whole number from 1 to 1,000,000.")]
 
 
 def test_all_bad_lines_are_counted_and_the_first_are_kept():

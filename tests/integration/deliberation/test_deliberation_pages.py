@@ -403,6 +403,14 @@ class TestTakingPart:
         assert "You endorse this proposal." in endorsed
         assert not Endorsement.objects.exists()
 
+    def test_the_proposal_comes_first_then_endorsing_it_then_the_debate(
+        self, client, proposal, person
+    ):
+        page = text_of(client.get(proposal.get_absolute_url()))
+
+        places = [page.index(text) for text in ("<h1", "Endorse this proposal", 'id="thread"')]
+        assert places == sorted(places)
+
     def test_who_is_not_signed_in_is_told_what_signing_in_allows(self, client, proposal):
         page = text_of(client.get(proposal.get_absolute_url()))
 

@@ -1,5 +1,7 @@
 """The built style sheet and scripts, with their hashes as build.mjs wrote them."""
 
+import base64
+import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -58,3 +60,32 @@ def built_file(name: str) -> BuiltFile:
     except KeyError as error:
         msg = f"{name} is not built. Run: npm ci && npm run build"
         raise NotBuiltError(msg) from error
+
+
+def built_text(name: str) -> str:
+    """Return the content of a built file that is to stand inside a page.
+
+    Raises:
+        NotBuiltError: the build did not run, or the file would end the element that it stands in.
+
+    """
+    text = (manifest_path().parent / name).read_text(encoding="utf-8")
+    if hashlib.sha256(text.encode()).hexdigest() != built_file(name)["sha256"]:
+        msg = f"{name} is not the one that was built. Run: npm ci && npm run build"
+        raise NotBuiltError(msg)
+    if "</s" in text.lower():
+        msg = f"{name} holds the end of an element, so it cannot stand inside a page"
+        raise NotBuiltError(msg)
+    return text
+
+
+def verifier_policy(*, style: str, program: str) -> str:
+    """Return what the verifier's file may do: run these two texts, and load and send nothing."""
+    hashes = {
+        name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for name, text in (("style", style), ("script", program))
+    }
+    return (
+        f"default-src 'none'; script-src 'sha256-{hashes['script']}'; "
+        f"style-src 'sha256-{hashes['style']}'; base-uri 'none'; form-action 'none'"
+    )

@@ -1,18 +1,23 @@
 """The pages that belong to no app: what Pnyx is, and how a reader wants to see it."""
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from audit.selectors import LogKeyMissing, verifier_key
-from config.built import built_files
+from config.built import built_files, built_text, verifier_policy
 from config.frame import THEME_COOKIE, THEMES
 from deliberation.models.rule import Rule
 from evote import __version__
 
 YEAR_SECONDS = 365 * 86_400
+# The identifier of an election: base58.
+UUID = re.compile("[1-9A-HJ-NP-Za-km-z]{14,64}", re.ASCII)
 
 
 @require_safe
@@ -38,6 +43,29 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Tell an observer, step by step, how to check an election without trusting us."""
     context = {"base_url": settings.BASE_URL, "log_key": _log_key()}
     return render(request, "site/verify.html", context)
+
+
+@require_safe
+def verify_record(request: HttpRequest) -> HttpResponse:
+    """Check a record in the reader's browser, with the second verifier."""
+    uuid = request.GET.get("election", "")
+    known = uuid if UUID.fullmatch(uuid) else ""
+    return render(request, "site/verify_record.html", {"uuid": known})
+
+
+@require_safe
+def verifier_file(request: HttpRequest) -> HttpResponse:
+    """Give the second verifier as one file, which opens without a network."""
+    style, program = (built_text(name) for name in ("pnyx.css", "verifier.js"))
+    context = {
+        "style": mark_safe(style),  # noqa: S308 - our own build, checked by built_text
+        "program": mark_safe(program),  # noqa: S308 - as above
+        "policy": verifier_policy(style=style, program=program),
+        "uuid": "",
+    }
+    response = render(request, "site/verifier_file.html", context)
+    response["Content-Disposition"] = 'attachment; filename="pnyx-verifier.html"'
+    return response
 
 
 @require_safe

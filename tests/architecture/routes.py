@@ -21,7 +21,7 @@ voting:api-partial-decryptions voting:record voting:result-note voting:election-
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:key audit:tile audit:entry audit:entry-json audit:receipt
 audit:schema audit:check-receipt audit:api-log audit:api-entries audit:api-entry audit:api-receipt
-site:how-it-works site:phases site:rules site:verify site:open-data site:help site:accessibility
+site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file site:open-data site:help site:accessibility
 site:privacy site:source site:language site:theme
 account_login account_logout account_signup account_inactive account_email_verification_sent
 account_reset_password account_reset_password_done account_reset_password_from_key

@@ -13,6 +13,7 @@ PAGES = [
     "/phases/",
     "/rules/",
     "/verify/",
+    "/verify/record/",
     "/open-data/",
     "/help/",
     "/accessibility/",

@@ -1,4 +1,5 @@
 // What a verification found: numbered steps, each with what it compared.
+import type { Election } from "../protocol/election.ts";
 
 export type Verdict = "complete" | "unfinished" | "invalid";
 
@@ -21,6 +22,7 @@ export interface Report {
   readonly verdict: Verdict;
   readonly steps: readonly Step[];
   /** What the record says, as far as its step passed. */
+  readonly election: Election | undefined;
   readonly name: string | undefined;
   readonly uuid: string | undefined;
   readonly fingerprint: string | undefined;

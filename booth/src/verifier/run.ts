@@ -60,6 +60,7 @@ export async function verifyRecord(input: {
   return {
     verdict: sumUp(steps.map(({ status }) => status)),
     steps,
+    election,
     name: election?.name,
     uuid: election?.uuid,
     fingerprint: election?.fingerprint,

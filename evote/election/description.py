@@ -53,6 +53,26 @@ class Election:
         return self.public_key.group
 
     @property
+    def has_companion(self) -> bool:
+        """Whether the second file is required: profile 1 (PROTOCOL, part 2)."""
+        return self.context.get("profile", 0) == 1
+
+    @property
+    def minimum_ballots(self) -> int:
+        """With fewer ballots than these nothing is decrypted (PROTOCOL 2.7)."""
+        return self._bound("minimum_ballots")
+
+    @property
+    def minimum_shuffles(self) -> int:
+        """By how many different owners the ranked answers are shuffled at least (2.8)."""
+        return self._bound("minimum_shuffles")
+
+    def _bound(self, name: str) -> int:
+        value = self.context.get(name, 0)
+        assert isinstance(value, int)
+        return value
+
+    @property
     def rules(self) -> tuple[Rule, ...] | None:
         """The counting rules, one for each question; None where the election binds none."""
         return read_context_rules(self.context, questions=self.questions)
@@ -160,7 +180,9 @@ def _read_context(item: Mapping[str, object]) -> Mapping[str, object]:
     if not isinstance(context, dict):
         msg = "expected an object"
         raise DecodeError(msg, place="pnyx")
-    if read_integer(context.get("profile", 0), place="pnyx.profile") != 0:
-        msg = f"profile {context['profile']} and its companion file are not supported yet"
+    if read_integer(context.get("profile", 0), place="pnyx.profile") not in (0, 1):
+        msg = f"profile {context['profile']} is not supported, only 0 and 1"
         raise NotSupported(msg)
+    read_integer(context.get("minimum_ballots", 0), place="pnyx.minimum_ballots")
+    read_integer(context.get("minimum_shuffles", 0), place="pnyx.minimum_shuffles")
     return context

@@ -95,10 +95,23 @@ class TestElection:
         spaced = json.dumps(dict(reversed(value.items())), indent=2).encode()
         assert decode_election(spaced).fingerprint == b64_digest(spaced)
 
-    @pytest.mark.parametrize("profile", [1, 2])
-    def test_a_profile_with_a_companion_file_is_not_supported_yet(self, profile):
-        with pytest.raises(NotSupported, match="not supported yet"):
-            decode_election(election(pnyx={"profile": profile}))
+    def test_profile_1_says_that_there_is_a_companion_and_what_is_the_least(self):
+        context = {"profile": 1, "minimum_ballots": 10, "minimum_shuffles": 2}
+        read = decode_election(election(pnyx=context))
+        assert read.has_companion
+        assert (read.minimum_ballots, read.minimum_shuffles) == (10, 2)
+        assert not decode_election(election(pnyx={"profile": 0})).has_companion
+        assert decode_election(election()).minimum_ballots == 0
+
+    def test_a_later_profile_is_not_supported(self):
+        with pytest.raises(NotSupported, match="profile 2 is not supported"):
+            decode_election(election(pnyx={"profile": 2}))
+
+    @pytest.mark.parametrize("name", ["profile", "minimum_ballots", "minimum_shuffles"])
+    @pytest.mark.parametrize("value", [-1, "1", True, None])
+    def test_a_malformed_bound_is_refused(self, name, value):
+        with pytest.raises(DecodeError, match=f"pnyx.{name}"):
+            decode_election(election(pnyx={name: value}))
 
     @pytest.mark.parametrize(
         ("data", "what"),

@@ -186,7 +186,7 @@ function ownerOf(payload: Uint8Array | undefined): number {
   return decodeOwner(payload);
 }
 
-/** Two, where the election says nothing else (2.8). */
+/** How many the sealed election asks for (2.8). */
 function requiredShuffles(value: unknown): number {
-  return typeof value === "number" ? value : 2;
+  return typeof value === "number" ? value : 0;
 }

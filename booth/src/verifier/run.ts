@@ -13,31 +13,35 @@ import { NotAskedFor, type Report, type Step, StepFailed, type StepStatus, type 
 import { type Progress, State } from "./state.ts";
 import { checkDecryptions, checkResult, checkShuffles, checkTally } from "./tally_steps.ts";
 
+/** The step of the second file, on which all others of part 2 build. */
+const COMPANION = 12;
+
 interface StepCheck {
+  readonly number: number;
   readonly title: string;
   /** The steps that this one builds on. */
   readonly needs: readonly number[];
   readonly check: (state: State) => Promise<string[]>;
 }
 
-/** Numbered from 1. */
+/** In the order in which they are run, which is not always that of their numbers. */
 const STEPS: readonly StepCheck[] = [
-  { title: "The archive", needs: [], check: checkArchive },
-  { title: "The chain of events", needs: [1], check: checkChain },
-  { title: "The election", needs: [2], check: checkElection },
-  { title: "The trustees", needs: [3], check: checkTrustees },
-  { title: "The credentials", needs: [3], check: checkCredentials },
-  { title: "The ballots, one by one", needs: [3, 5], check: checkBallots },
-  { title: "The ballot box", needs: [6], check: checkBox },
-  { title: "The encrypted tally", needs: [7], check: checkTally },
-  { title: "The shuffles", needs: [4, 8], check: checkShuffles },
-  { title: "The partial decryptions", needs: [4, 8, 9], check: checkDecryptions },
-  { title: "The result", needs: [10], check: checkResult },
-  { title: "The companion file", needs: [3], check: checkCompanion },
-  { title: "The trustees' ceremony", needs: [4, 12], check: checkCeremony },
-  { title: "The cast statements", needs: [6, 12], check: checkCasts },
-  { title: "The shuffle statements", needs: [9, 12], check: checkShuffleStatements },
-  { title: "The strong decryption proofs", needs: [9, 10, 12], check: checkStrongProofs },
+  { number: 1, title: "The archive", needs: [], check: checkArchive },
+  { number: 2, title: "The chain of events", needs: [1], check: checkChain },
+  { number: 3, title: "The election", needs: [2], check: checkElection },
+  { number: 4, title: "The trustees", needs: [3], check: checkTrustees },
+  { number: 5, title: "The credentials", needs: [2], check: checkCredentials },
+  { number: 6, title: "The ballots, one by one", needs: [3, 5], check: checkBallots },
+  { number: 7, title: "The ballot box", needs: [6], check: checkBox },
+  { number: 8, title: "The encrypted tally", needs: [7], check: checkTally },
+  { number: 11, title: "The shuffles", needs: [4, 8], check: checkShuffles },
+  { number: 9, title: "The partial decryptions", needs: [11], check: checkDecryptions },
+  { number: 10, title: "The result", needs: [9], check: checkResult },
+  { number: COMPANION, title: "The second file", needs: [3], check: checkCompanion },
+  { number: 13, title: "The trustees' ceremony", needs: [4, COMPANION], check: checkCeremony },
+  { number: 14, title: "The cast statements", needs: [6, COMPANION], check: checkCasts },
+  { number: 15, title: "The shuffle statements", needs: [11, COMPANION], check: checkShuffleStatements },
+  { number: 16, title: "The strong decryption proofs", needs: [9, COMPANION], check: checkStrongProofs },
 ];
 
 /** Check a whole record, byte by byte, and report every step.
@@ -54,8 +58,9 @@ export async function verifyRecord(input: {
 }): Promise<Report> {
   const { progress = () => undefined, breathe = withoutBreath } = input;
   const state = new State(input.record, input.companion, progress, breathe);
-  const steps: Step[] = [];
-  for (const [index, declared] of STEPS.entries()) steps.push(await run(index + 1, declared, state, steps));
+  const done = new Map<number, Step>();
+  for (const declared of STEPS) done.set(declared.number, await run(declared, state, done));
+  const steps = [...done.values()].sort((one, other) => one.number - other.number);
   const election = state.known("election");
   return {
     verdict: sumUp(steps.map(({ status }) => status)),
@@ -77,16 +82,18 @@ function sumUp(statuses: readonly StepStatus[]): Verdict {
 }
 
 /** Run one step. Whatever it throws, foreseen or not, it is red. */
-async function run(number: number, declared: StepCheck, state: State, earlier: readonly Step[]): Promise<Step> {
-  const { title, needs, check } = declared;
+async function run(
+  declared: StepCheck, state: State, earlier: ReadonlyMap<number, Step>,
+): Promise<Step> {
+  const { number, title, needs, check } = declared;
   const end = (status: StepStatus, comparisons: readonly string[], problems: readonly string[]): Step => ({
     number, title, status, comparisons, problems,
   });
-  const needed = needs.map((need) => earlier[need - 1]?.status);
+  const needed = needs.map((need) => earlier.get(need)?.status);
   if (needed.includes("failed") || needed.includes("not reached")) return end("not reached", [], []);
+  // What belongs to the second file is not asked for where that file is not.
+  if (needs.includes(COMPANION) && needed.includes("not asked for")) return end("not asked for", [], []);
   if (needed.includes("waiting")) return end("waiting", [], []);
-  // What belongs to the companion is not asked for where the companion is not.
-  if (needs.includes(12) && earlier[11]?.status === "not asked for") return end("not asked for", [], []);
   try {
     const comparisons = await check(state);
     return comparisons.length > 0 ? end("passed", comparisons, []) : end("failed", [], ["nothing was compared"]);

@@ -1,4 +1,4 @@
-"""The page of a trustee: register a key, see what is asked, decrypt the sum."""
+"""The page of a trustee: make keys, sign the sealed election, shuffle, decrypt the sum."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 from voting.forms import PublicKeyForm
 from voting.models import Election, Trustee
 from voting.permissions import can_act_as_trustee
-from voting.selectors import overview
 from voting.selectors.trackers import encode_tracker
+from voting.selectors.trustees import contributions_of
 from voting.services.phases import Refused
 from voting.services.trustees import register_public_key
 
@@ -30,7 +30,6 @@ def trustee(request: HttpRequest, uuid: str) -> HttpResponse:
             form.add_error("public_key", str(error))
         else:
             return redirect("voting:trustee", uuid=uuid)
-    figures = overview.election_overview(election=election)
     return render(
         request,
         "voting/trustee.html",
@@ -39,10 +38,7 @@ def trustee(request: HttpRequest, uuid: str) -> HttpResponse:
             "election_fingerprint": encode_tracker(bytes(election.fingerprint or b"")),
             "trustee": trustee,
             "form": form,
-            "overview": figures,
-            "has_decrypted": any(
-                state.has_decrypted and state.trustee == trustee for state in figures.trustees
-            ),
+            "done": contributions_of(trustee=trustee),
         },
         status=400 if form.errors else 200,
     )
@@ -54,7 +50,7 @@ def _trustee_of(request: HttpRequest, election: Election) -> Trustee:
     Raises:
         PermissionDenied: none of the trustees has a verified address of this person.
     """
-    for trustee in election.trustees.order_by("position"):
+    for trustee in election.trustees.select_related("group").order_by("position"):
         if can_act_as_trustee(request.user, trustee):
             return trustee
     raise PermissionDenied(

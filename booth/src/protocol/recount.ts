@@ -32,6 +32,8 @@ export interface Contribution {
 export interface Recount {
   readonly election: Election;
   readonly trustees: Trustees;
+  /** The list of trustees as archived. */
+  readonly trusteesData: Uint8Array;
   /** The ballots in the record's order; the last of each credential counts. */
   readonly ballots: readonly Ballot[];
   readonly sizes: Sizes;
@@ -93,6 +95,7 @@ export async function recount(input: {
   const decryptions = checkDecryptions({ events, election, trustees, tally: shuffled.tally, isReady });
   return {
     election, trustees, ballots, sizes, decryptions,
+    trusteesData: trusteesBytes as Uint8Array,
     tallyText: text,
     tally: shuffled.tally,
     shuffles: shuffled.shuffles,

@@ -305,3 +305,9 @@ export function readSecret(text: string, place: string): Scalar {
   const fields = readObject(readCanonical(text, place), place, ["secret"]);
   return decodeScalar(fields["secret"], `${place}.secret`);
 }
+
+/** Read the text `{"decryption_key":"…"}` in which a member keeps S_j for themselves. */
+export function readDecryptionKey(text: string, place: string): Scalar {
+  const fields = readObject(readCanonical(text, place), place, ["decryption_key"]);
+  return decodeScalar(fields["decryption_key"], `${place}.decryption_key`);
+}

@@ -1,9 +1,9 @@
 // Make a trustee's key: the secret goes into a file, the public part into the page's form.
-import { fill, find, onPress, part, saveFile } from "./dom.ts";
-import { encodeTrustee, makeTrustee } from "./protocol/trustee.ts";
-import { encodeJson } from "./protocol/encoding.ts";
-import { encodeScalar, randomScalar, type Scalar } from "./protocol/group.ts";
-import { checkRandomness } from "./protocol/randomness.ts";
+import { fill, find, onPress, part, saveFile } from "../dom.ts";
+import { encodeTrustee, makeTrustee } from "../protocol/trustee.ts";
+import { encodeJson } from "../protocol/encoding.ts";
+import { encodeScalar, randomScalar, type Scalar } from "../protocol/group.ts";
+import { checkRandomness } from "../protocol/randomness.ts";
 
 /** Wire the fragment `voting/trustee_key.html`. */
 export function startKey(root: HTMLElement): void {

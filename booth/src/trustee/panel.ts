@@ -1,0 +1,170 @@
+// What the trustee's tasks share: a list of checks, a bar, a key file, and a place for what went wrong.
+import { breathing } from "../breath.ts";
+import { fill, find, hasWord, oneLine, part, saveFile, word } from "../dom.ts";
+import { InvalidRecord } from "../protocol/errors.ts";
+import type { Breathe } from "../protocol/proofs.ts";
+import { decodeKeyFile, encodeKeyFile, type KeyFile } from "./keyfile.ts";
+import { Refused } from "./server.ts";
+
+export type CheckState = "later" | "wait" | "held" | "failed";
+
+/** One task on the trustee's page. */
+export class Panel {
+  private isRunning = false;
+
+  constructor(readonly root: HTMLElement) {
+    root.hidden = false;
+  }
+
+  /** A value that the page's template gives. */
+  value(name: string): string {
+    return this.root.dataset[name] ?? "";
+  }
+
+  /** Do something long, once at a time; what goes wrong is explained on the page. */
+  run(act: () => Promise<void>): void {
+    if (this.isRunning) return;
+    part(this.root, "problem").hidden = true;
+    this.attempt(act);
+  }
+
+  /** Do something again and again; a lost connection is nothing to report, it comes back. */
+  poll(seconds: number, act: () => Promise<void>): void {
+    const timer = setInterval(() => {
+      if (this.isRunning) return;
+      this.attempt(async () => {
+        try {
+          await act();
+        } catch (error) {
+          if (error instanceof Refused && error.reason === "network") return;
+          clearInterval(timer);
+          throw error;
+        }
+      });
+    }, seconds * 1000);
+  }
+
+  private attempt(act: () => Promise<void>): void {
+    this.isRunning = true;
+    act()
+      .catch((error: unknown) => this.explain(error))
+      .finally(() => {
+        this.isRunning = false;
+      });
+  }
+
+  /** Run a form's task when it is sent; nothing is sent to the server by the form itself. */
+  onSubmit(name: string, act: () => Promise<void>): void {
+    const form = part<HTMLFormElement>(this.root, name);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.run(act);
+    });
+  }
+
+  // --- Checks ----------------------------------------------------------------------------
+
+  /** Show the list of checks, none of them done. */
+  begin(): void {
+    for (const item of this.root.querySelectorAll<HTMLElement>("[data-check]")) {
+      this.mark(item.dataset["check"] ?? "", "later");
+    }
+    part(this.root, "checks").hidden = false;
+  }
+
+  /** Mark a check as running, held or failed. */
+  mark(check: string, state: CheckState): void {
+    const item = find(this.root, `[data-check="${check}"]`);
+    item.className = state === "held" ? "" : `pnyx-checks__${state}`;
+    fill(item, { state: word(`check-${state}`) });
+  }
+
+  /** Say beside a check what was compared. */
+  tell(check: string, text: string): void {
+    find(this.root, `[data-check="${check}"] .pnyx-checks__how`).textContent = text;
+  }
+
+  /** Run one check of the list from beginning to end. */
+  async check<T>(name: string, act: () => Promise<T> | T): Promise<T> {
+    this.mark(name, "wait");
+    const result = await act();
+    this.mark(name, "held");
+    return result;
+  }
+
+  // --- Progress --------------------------------------------------------------------------
+
+  /** A breath that moves the bar; `total` is how many there will be, more or less. */
+  progress(total: number, sentence: string): Breathe {
+    this.showProgress(0, total, sentence);
+    return breathing((done) => this.showProgress(done, total, sentence));
+  }
+
+  /** Show how far long work is, as a bar and in words. */
+  showProgress(done: number, total: number, sentence: string): void {
+    const bar = part(this.root, "progress");
+    const reached = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
+    bar.hidden = false;
+    const meter = find(bar, '[role="progressbar"]');
+    meter.setAttribute("aria-valuenow", String(reached));
+    find(meter, "rect:nth-child(2)").setAttribute("width", String(reached));
+    fill(bar, { progress: word(sentence, { done: Math.min(done, total), total, percent: reached }) });
+  }
+
+  hideProgress(): void {
+    part(this.root, "progress").hidden = true;
+  }
+
+  // --- The key ---------------------------------------------------------------------------
+
+  /** Read the chosen key file. */
+  async readKey(): Promise<KeyFile> {
+    const file = find<HTMLInputElement>(this.root, 'input[type="file"]').files?.[0];
+    if (file === undefined) throw new Refused("no-file");
+    try {
+      return decodeKeyFile(new Uint8Array(await file.arrayBuffer()));
+    } catch {
+      throw new Refused("not-a-key");
+    }
+  }
+
+  /** Save the key file, and wait for the person to say so. */
+  saveKey(file: KeyFile, name: string): void {
+    saveFile(name, encodeKeyFile(file), "application/json");
+  }
+
+  // --- Ends ------------------------------------------------------------------------------
+
+  /** Show one part and put the focus on its heading. */
+  show(name: string): HTMLElement {
+    const shown = part(this.root, name);
+    shown.hidden = false;
+    const heading = shown.querySelector<HTMLElement>("h3");
+    heading?.focus();
+    return shown;
+  }
+
+  /** Say which step failed; the sentences are the page's. */
+  explain(error: unknown): void {
+    const problem = part(this.root, "problem");
+    fill(problem, { problem: sentenceFor(error) });
+    problem.hidden = false;
+    const running = this.root.querySelector<HTMLElement>(".pnyx-checks__wait[data-check]");
+    if (running !== null) this.mark(running.dataset["check"] ?? "", "failed");
+    problem.focus();
+    if (!isForeseen(error)) throw error;
+  }
+}
+
+function isForeseen(error: unknown): boolean {
+  return error instanceof Refused || (error instanceof Error && hasWord(`problem-${error.name}`));
+}
+
+/** The page's sentence for what went wrong, with the place where the record breaks a rule. */
+export function sentenceFor(error: unknown): string {
+  const name = error instanceof Refused ? error.reason : error instanceof Error ? error.name : "";
+  const sentence = word(hasWord(`problem-${name}`) ? `problem-${name}` : "problem-other");
+  const detail = error instanceof Refused ? error.detail
+    : error instanceof InvalidRecord ? error.message : "";
+  return oneLine(`${sentence} ${detail}`);
+}

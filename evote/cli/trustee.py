@@ -128,10 +128,13 @@ def _decrypt(arguments: argparse.Namespace) -> int:
     if report.election is None or report.tally is None or report.trustees is None:
         msg = f"{arguments.record}: there is no encrypted tally in the record yet"
         raise CommandFailed(msg)
+    if report.decryptable is None:
+        msg = f"{arguments.record}: the ranked answers have to be shuffled first"
+        raise CommandFailed(msg)
     owner = _owner(secret_key, report.trustees.slots, source=arguments.key)
     _check_has_not_decrypted(owner, data=data, source=arguments.record)
     partial_decryption = decrypt_partially(
-        secret_key=secret_key, election=report.election, tally=report.tally
+        secret_key=secret_key, election=report.election, tally=report.decryptable
     )
     _say_what_was_decrypted(report, owner=owner)
     if arguments.submit:

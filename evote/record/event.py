@@ -71,20 +71,20 @@ def encode_setup(*, election: bytes, trustees: bytes, credentials: bytes) -> byt
 
 
 def encode_owned(*, owner: int, payload: bytes) -> bytes:
-    """Write the payload of a PartialDecryption event: whose it is (from 1), and its hash."""
+    """Write the payload of a Shuffle or PartialDecryption event: whose it is, and its hash."""
     return encode_json({"owner": owner, "payload": sha256_hex(payload)})
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """Whose partial decryption it is: the 1-based number of the trustee."""
+    """Whose shuffle or partial decryption it is: the slot of the trustee, from 1."""
 
     owner: int
     payload: str
 
 
 def decode_owned(data: bytes) -> Owned:
-    """Read the payload of a PartialDecryption event.
+    """Read the payload of a Shuffle or PartialDecryption event.
 
     Raises:
         DecodeError: it is malformed.

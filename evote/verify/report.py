@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """How one step ended. Only `passed` and `waiting` are compatible with a valid record."""
+    """How one step ended. `failed` and `not reached` are those of an invalid record."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -24,6 +24,8 @@ class StepStatus(StrEnum):
     WAITING = "waiting"
     # An earlier step failed, and this one builds on it.
     NOT_REACHED = "not reached"
+    # The election has nothing of the kind, so there is nothing to check.
+    NOT_ASKED_FOR = "not asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Report:
 
     What follows the steps is what the record says, to be shown or used beside the verdict. Each
     is None where the record does not say it yet, or where the step that checks it did not pass.
-    `tally` was added up from the ballots here, not copied.
+    `tally` was added up from the ballots here, not copied; `shuffled` is what the shuffles so far
+    made of it, and `decryptable` is that too, but None until all who shuffle have done so.
     """
 
     verdict: Verdict
@@ -63,12 +66,20 @@ class Report:
     trustees: Trustees | None
     sized_tally: SizedTally | None
     tally: EncryptedTally | None
+    shuffled: EncryptedTally | None
+    decryptable: EncryptedTally | None
     result: Result | None
+
+    @property
+    def profile(self) -> int | None:
+        """Give 1 where the election asks for its second file, else 0; None where it is unknown."""
+        return None if self.election is None else int(self.election.has_companion)
 
     def to_json(self) -> dict[str, object]:
         """Give the report for programs."""
         return {
             "verdict": str(self.verdict),
+            "profile": self.profile,
             "election": None
             if self.election is None
             else {

@@ -5,38 +5,49 @@ from collections.abc import Sequence
 from evote.errors import EvoteError, InvalidRecord, NotSupported
 from evote.verify.ballots import ParallelMap
 from evote.verify.report import Problem, Report, Step, StepStatus, Verdict
-from evote.verify.state import Progress, State, StepFailed, Waiting
+from evote.verify.state import NotAskedFor, Progress, State, StepFailed, Waiting
 from evote.verify.steps import STEPS, StepCheck
 
 
-def verify_record(data: bytes, *, progress: Progress, parallel_map: ParallelMap = map) -> Report:
+def verify_record(
+    data: bytes,
+    *,
+    companion: bytes | None = None,
+    progress: Progress,
+    parallel_map: ParallelMap = map,
+) -> Report:
     """Check a whole record, byte by byte, and report every step.
 
+    `companion` is the second file, `<uuid>.pnyx.json`: an election of profile 1 is refused
+    without it (PROTOCOL, part 2). Of any other election it is not read.
     `parallel_map` may be an executor's `map`: the long work goes through it.
 
     Raises:
         NotSupported: the record uses what this version cannot check. Nothing about it is
             confirmed then, not even by the steps that went before.
     """
-    state = State(data, progress=progress, parallel_map=parallel_map)
+    state = State(data, companion=companion, progress=progress, parallel_map=parallel_map)
     steps: dict[int, Step] = {}
     for declared in STEPS:
         steps[declared.number] = _run(declared, state=state, earlier=steps)
     return Report(
         verdict=_verdict([step.status for step in steps.values()]),
-        steps=tuple(steps.values()),
+        steps=tuple(steps[number] for number in sorted(steps)),
         election=getattr(state, "election", None),
         trustees=getattr(state, "trustees", None),
         sized_tally=getattr(state, "sized", None),
         tally=getattr(state, "tally", None),
+        shuffled=getattr(state, "shuffled", None),
+        decryptable=getattr(state, "decryptable", None),
         result=getattr(state, "result", None),
     )
 
 
 def _verdict(statuses: Sequence[StepStatus]) -> Verdict:
-    if all(status == StepStatus.PASSED for status in statuses):
+    wanting = set(statuses) - {StepStatus.PASSED, StepStatus.NOT_ASKED_FOR}
+    if not wanting:
         return Verdict.COMPLETE
-    if all(status in (StepStatus.PASSED, StepStatus.WAITING) for status in statuses):
+    if wanting == {StepStatus.WAITING}:
         return Verdict.UNFINISHED
     return Verdict.INVALID
 
@@ -48,6 +59,8 @@ def _run(declared: StepCheck, *, state: State, earlier: dict[int, Step]) -> Step
     needed = {earlier[number].status for number in declared.needs}
     if StepStatus.FAILED in needed or StepStatus.NOT_REACHED in needed:
         status = StepStatus.NOT_REACHED
+    elif StepStatus.NOT_ASKED_FOR in needed:
+        status = StepStatus.NOT_ASKED_FOR
     elif StepStatus.WAITING in needed:
         status = StepStatus.WAITING
     else:
@@ -58,8 +71,10 @@ def _run(declared: StepCheck, *, state: State, earlier: dict[int, Step]) -> Step
                 status, problems = StepStatus.FAILED, [Problem("", "nothing was compared")]
         except NotSupported:
             raise
-        except Waiting:
-            status = StepStatus.WAITING
+        except NotAskedFor:
+            status = StepStatus.NOT_ASKED_FOR
+        except Waiting as reason:
+            status, comparisons = StepStatus.WAITING, [str(reason)] if str(reason) else []
         except StepFailed as failure:
             status, problems = StepStatus.FAILED, failure.problems
         except InvalidRecord as error:

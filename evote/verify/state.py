@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from evote.election import Election, Trustees
 from evote.errors import DecodeError, EvoteError, NotSupported
 from evote.record import Archive, Record, RecordedEvent
+from evote.record.companion import Companion
 from evote.tally import EncryptedTally, PartialDecryption, Result, SizedTally
 from evote.verify.ballots import CheckedBallot, ParallelMap
 from evote.verify.report import Problem
@@ -17,7 +18,13 @@ _PROBLEMS_SHOWN = 20
 
 
 class Waiting(Exception):
-    """The record is valid so far and has not come to this step yet."""
+    """The record is valid so far and has not come to this step yet; the text says why, if it may
+    never come to it.
+    """
+
+
+class NotAskedFor(Exception):
+    """The election has nothing that this step would check."""
 
 
 class StepFailed(Exception):
@@ -44,11 +51,23 @@ class State:
     last_ballots: dict[str, CheckedBallot]
     sized: SizedTally
     tally: EncryptedTally
+    # What the shuffles so far made of the tally, and, once they are over, what is decrypted.
+    shuffled: EncryptedTally
+    decryptable: EncryptedTally
     decryptions: dict[int, PartialDecryption]
     result: Result
+    companion: Companion
 
-    def __init__(self, data: bytes, *, progress: Progress, parallel_map: ParallelMap) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        companion: bytes | None,
+        progress: Progress,
+        parallel_map: ParallelMap,
+    ) -> None:
         self.data = data
+        self.companion_data = companion
         self.progress = progress
         self.parallel_map = parallel_map
 

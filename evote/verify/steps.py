@@ -1,4 +1,4 @@
-"""The ten steps, in order (PROTOCOL 3.1). Each returns what it compared, or raises."""
+"""The steps, in order (PROTOCOL 3.1). Each returns what it compared, or raises."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -26,8 +26,11 @@ from evote.tally import (
     decode_sized_tally,
     decrypted_elements,
     encode_encrypted_tally,
+    has_ranked_question,
+    ranked_questions,
     verify_partial_decryption,
     verify_result,
+    verify_shuffle,
 )
 from evote.verify.ballots import (
     BALLOTS_PER_TASK,
@@ -41,6 +44,18 @@ from evote.verify.ballots import (
     check_ballots,
     check_credentials,
     chunks,
+)
+from evote.verify.companion_steps import (
+    CASTS,
+    CEREMONY,
+    COMPANION,
+    SHUFFLE_STATEMENTS,
+    STRONG_PROOFS,
+    check_cast_statements,
+    check_ceremony,
+    check_companion,
+    check_shuffle_statements,
+    check_strong_proofs,
 )
 from evote.verify.report import Problem
 from evote.verify.state import At, State, StepFailed, Waiting, fail_if_any
@@ -228,17 +243,68 @@ def _check_tally(run: State) -> list[str]:
             msg = f"{name}: it says {said}, but the ballots give {computed}"
             problems.append(Problem(f"{place}, sized encrypted tally", msg))
     fail_if_any(problems)
-    run.tally, run.sized = tally, sized
+    run.tally, run.sized, run.shuffled = tally, sized, tally
     return [
         f"the sum of the last ballots of {len(counted)} credentials is the published one",
         f"{sized.num_tallied} ballots are counted, with a total weight of {sized.total_weight}",
     ]
 
 
+def _check_shuffles(run: State) -> list[str]:
+    shuffles = run.record.of_type("Shuffle")
+    if not has_ranked_question(run.election):
+        if shuffles:
+            msg = "there is nothing to shuffle: no question is ranked"
+            raise StepFailed([Problem(f"event {shuffles[0].event.height}", msg)])
+        run.decryptable = run.tally
+        return ["no question is ranked, so nothing is shuffled"]
+    decryptions = run.record.of_type("PartialDecryption")
+    if decryptions and not shuffles:
+        msg = "ranked ballots are decrypted without a shuffle"
+        raise StepFailed([Problem(f"event {decryptions[0].event.height}", msg)])
+    owners: set[int] = set()
+    shuffled = run.tally
+    for done, recorded in enumerate(shuffles, start=1):
+        shuffled = _check_shuffle(recorded, run=run, source=shuffled, earlier=owners)
+        run.progress(_SHUFFLES, done, len(shuffles))
+    run.shuffled = shuffled
+    run.first_event("EndShuffles")  # so far all is well, but there may be more shuffles
+    run.decryptable = shuffled
+    count = sum(len(run.tally.questions[number]) for number in ranked_questions(run.election))
+    return [
+        f"{len(shuffles)} trustees shuffled {count} ranked answers, one after the other",
+        "each proved that nothing was added, left out or changed",
+    ]
+
+
+def _check_shuffle(
+    recorded: RecordedEvent, *, run: State, source: EncryptedTally, earlier: set[int]
+) -> EncryptedTally:
+    archived, payload = recorded.objects
+    place = f"event {recorded.event.height}"
+    owner = _owner(payload, place=place, run=run)
+    if owner in earlier:
+        msg = f"trustee {owner} has shuffled before"
+        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
+    earlier.add(owner)
+    with At(f"{place}, shuffle of trustee {owner}"):
+        return verify_shuffle(data=archived, election=run.election, tally=source)
+
+
+def _owner(payload: bytes, *, place: str, run: State) -> int:
+    with At(f"{place}, payload"):
+        owner = decode_owned(payload).owner
+    if owner > len(run.trustees.slots):
+        msg = f"there is no trustee {owner}, only {len(run.trustees.slots)}"
+        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
+    return owner
+
+
 def _check_decryptions(run: State) -> list[str]:
     decryptions: dict[int, PartialDecryption] = {}
     problems: list[Problem] = []
     run.first_event("EncryptedTally")
+    _check_minimum(run)
     for done, recorded in enumerate(run.record.of_type("PartialDecryption"), start=1):
         try:
             owner, decryption = _check_decryption(recorded, run=run, earlier=decryptions)
@@ -255,16 +321,24 @@ def _check_decryptions(run: State) -> list[str]:
     return [f"{count} trustees decrypted exactly this tally, each with the key of the list"]
 
 
+def _check_minimum(run: State) -> None:
+    """Ask for enough ballots that a count says nothing about one voter (PROTOCOL 2.7)."""
+    count, minimum = run.sized.num_tallied, run.election.minimum_ballots
+    if count >= minimum:
+        return
+    if decryptions := run.record.of_type("PartialDecryption"):
+        msg = f"{count} ballots were decrypted, but nothing may be with fewer than {minimum}"
+        raise StepFailed([Problem(f"event {decryptions[0].event.height}", msg)])
+    msg = f"{count} ballots were cast; with fewer than {minimum} nothing is decrypted"
+    raise Waiting(msg)
+
+
 def _check_decryption(
     recorded: RecordedEvent, *, run: State, earlier: Container[int]
 ) -> tuple[int, PartialDecryption]:
     archived, payload = recorded.objects
     place = f"event {recorded.event.height}"
-    with At(f"{place}, payload"):
-        owner = decode_owned(payload).owner
-    if owner > len(run.trustees.slots):
-        msg = f"there is no trustee {owner}, only {len(run.trustees.slots)}"
-        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
+    owner = _owner(payload, place=place, run=run)
     if owner in earlier:
         msg = f"trustee {owner} has decrypted before"
         raise StepFailed([Problem(f"{place}, payload, owner", msg)])
@@ -273,7 +347,7 @@ def _check_decryption(
             data=archived,
             election=run.election,
             trustee=run.trustees.slots[owner - 1],
-            tally=run.tally,
+            tally=run.decryptable,
         )
 
 
@@ -282,7 +356,7 @@ def _check_result(run: State) -> list[str]:
     place = f"event {recorded.event.height}, result"
     with At(place):
         plaintexts = decrypted_elements(
-            tally=run.tally, trustees=run.trustees, partial_decryptions=run.decryptions
+            tally=run.decryptable, trustees=run.trustees, partial_decryptions=run.decryptions
         )
         result = decode_result(recorded.objects[0])
         verify_result(
@@ -292,13 +366,20 @@ def _check_result(run: State) -> list[str]:
             total_weight=run.sized.total_weight,
         )
     run.result = result
-    return [
-        f"every count is the decrypted one and lies between 0 and {run.sized.total_weight}",
-    ]
+    ranked = len(ranked_questions(run.election))
+    comparisons = []
+    if ranked < len(run.election.questions):
+        limit = run.sized.total_weight
+        comparisons.append(f"every count is the decrypted one and lies between 0 and {limit}")
+    if ranked:
+        comparisons.append("every ranking is the decrypted one, in the order of the last shuffle")
+    return comparisons
 
 
 _ARCHIVE, _CHAIN, _ELECTION, _TRUSTEES, _CREDENTIALS = 1, 2, 3, 4, 5
-_BALLOTS, _BOX, _TALLY, _DECRYPTIONS, _RESULT = 6, 7, 8, 9, 10
+_BALLOTS, _BOX, _TALLY, _DECRYPTIONS, _RESULT, _SHUFFLES = 6, 7, 8, 9, 10, 11
+# In the order in which they are run, which is not the order of their numbers: those who wrote about
+# step 9 shall not have written about another one.
 STEPS = (
     StepCheck(_ARCHIVE, "The archive", (), _check_archive),
     StepCheck(_CHAIN, "The chain of events", (_ARCHIVE,), _check_chain),
@@ -308,6 +389,22 @@ STEPS = (
     StepCheck(_BALLOTS, "The ballots, one by one", (_ELECTION, _CREDENTIALS), _check_ballots),
     StepCheck(_BOX, "The ballot box", (_BALLOTS,), _check_box),
     StepCheck(_TALLY, "The encrypted tally", (_BOX,), _check_tally),
-    StepCheck(_DECRYPTIONS, "The partial decryptions", (_TRUSTEES, _TALLY), _check_decryptions),
+    StepCheck(_SHUFFLES, "The shuffles", (_TRUSTEES, _TALLY), _check_shuffles),
+    StepCheck(_DECRYPTIONS, "The partial decryptions", (_SHUFFLES,), _check_decryptions),
     StepCheck(_RESULT, "The result", (_DECRYPTIONS,), _check_result),
+    StepCheck(COMPANION, "The second file", (_ELECTION,), check_companion),
+    StepCheck(CEREMONY, "The trustees' ceremony", (_TRUSTEES, COMPANION), check_ceremony),
+    StepCheck(CASTS, "The cast statements", (_BALLOTS, COMPANION), check_cast_statements),
+    StepCheck(
+        SHUFFLE_STATEMENTS,
+        "The shuffle statements",
+        (_SHUFFLES, COMPANION),
+        check_shuffle_statements,
+    ),
+    StepCheck(
+        STRONG_PROOFS,
+        "The strong decryption proofs",
+        (_DECRYPTIONS, COMPANION),
+        check_strong_proofs,
+    ),
 )

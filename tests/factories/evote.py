@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from evote.ballot import create_ballot, decode_ballot
+from evote.ballot import PlainAnswer, create_ballot, decode_ballot
 from evote.credential import (
     decode_credentials,
     derive_public_credential,
@@ -11,8 +11,11 @@ from evote.credential import (
     generate_credential,
 )
 from evote.election import (
+    AnyQuestion,
     Election,
+    ListsQuestion,
     Question,
+    RankedQuestion,
     Trustee,
     Trustees,
     decode_election,
@@ -41,6 +44,9 @@ from evote.tally import (
     encode_encrypted_tally,
     encode_result,
     encode_sized_tally,
+    has_ranked_question,
+    make_shuffle,
+    verify_shuffle,
 )
 from tests.factories.threshold import Members, finish, hold_ceremony
 
@@ -55,6 +61,9 @@ PLAIN = Question(
 )
 BLANK = Question(text="Approve?", answers=("Yes", "No"), minimum=1, maximum=1, has_blank=True)
 ONE_OF_TWO = Question(text="A|B,C?", answers=("A", "B"), minimum=1, maximum=1, has_blank=False)
+
+RANKED = RankedQuestion(text="In what order?", answers=("Alpha", "Beta", "Gamma"))
+LISTS = ListsQuestion(text="Which list?", lists=(("Reds", "Ada", "Bo"), ("Blues", "Cy")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +89,7 @@ class World:
     def public(self, voter: int) -> str:
         return derive_public_credential(uuid=self.election.uuid, credential=self.credentials[voter])
 
-    def ballot(self, voter: int, answers: Sequence[Sequence[int]]) -> bytes:
+    def ballot(self, voter: int, answers: Sequence[PlainAnswer]) -> bytes:
         return create_ballot(
             election=self.election, credential=self.credentials[voter], answers=answers
         )
@@ -88,7 +97,7 @@ class World:
 
 def make_world(
     *,
-    questions: Sequence[Question] = (PLAIN,),
+    questions: Sequence[AnyQuestion] = (PLAIN,),
     voters: int = 3,
     weights: Sequence[int] | None = None,
     trustees: int = 2,
@@ -198,6 +207,19 @@ def write_tally(writer: RecordWriter, count: Count) -> RecordWriter:
     return writer.add("EndBallots").add("EncryptedTally", encrypted_tally, sized)
 
 
+def write_shuffles(
+    writer: RecordWriter, count: Count, *, owners: Sequence[int] = (1, 2)
+) -> EncryptedTally:
+    """Have these trustees shuffle, one after the other, and give what they left."""
+    tally = count.tally
+    for owner in owners:
+        data = make_shuffle(election=count.election, tally=tally, progress=lambda done, total: None)
+        tally = verify_shuffle(data=data, election=count.election, tally=tally)
+        writer.add("Shuffle", data, encode_owned(owner=owner, payload=data))
+    writer.add("EndShuffles")
+    return tally
+
+
 def write_complete_record(
     world: World, ballots: Sequence[bytes], *, owners: Collection[int] | None = None
 ) -> RecordWriter:
@@ -207,16 +229,17 @@ def write_complete_record(
         writer.add("Ballot", ballot)
     count = count_ballots(world, ballots)
     write_tally(writer, count)
+    tally = write_shuffles(writer, count) if has_ranked_question(world.election) else count.tally
     decryptions = {}
     for owner, secret_key in enumerate(world.secret_keys, start=1):
         if owners is not None and owner not in owners:
             continue
-        data = decrypt_partially(secret_key=secret_key, election=world.election, tally=count.tally)
+        data = decrypt_partially(secret_key=secret_key, election=world.election, tally=tally)
         decryptions[owner] = decode_partial_decryption(data, election=world.election)
         writer.add("PartialDecryption", data, encode_owned(owner=owner, payload=data))
     result = combine(
         election=world.election,
-        tally=count.tally,
+        tally=tally,
         trustees=world.trustee_list,
         partial_decryptions=decryptions,
         total_weight=count.total_weight,

@@ -140,6 +140,11 @@ class TestChain:
             (["Setup", "EndBallots", "PartialDecryption"], 2),
             (["Setup", "EndBallots", "EncryptedTally", "Result"], 3),
             (["Setup", "EndBallots", "EncryptedTally", "EncryptedTally"], 3),
+            (["Setup", "EndBallots", "EncryptedTally", "EndShuffles"], 3),
+            (["Setup", "EndBallots", "Shuffle"], 2),
+            (["Setup", "EndBallots", "EncryptedTally", "Shuffle", "PartialDecryption"], 4),
+            (["Setup", "EndBallots", "EncryptedTally", "Shuffle", "EndShuffles", "Shuffle"], 5),
+            (["Setup", "EndBallots", "EncryptedTally", "Shuffle", "EndShuffles", "Result"], 5),
             (["Setup", "Election"], 1),
             (["Setup", ""], 1),
         ],
@@ -149,8 +154,10 @@ class TestChain:
         for kind in kinds:
             if kind == "Setup":
                 writer.setup(WORLD)
-            elif kind == "EndBallots":
+            elif kind in ("EndBallots", "EndShuffles"):
                 writer.add(kind)
+            elif kind == "Shuffle":
+                writer.add(kind, b"{}", encode_owned(owner=1, payload=b"{}"))
             elif kind == "EncryptedTally":
                 sized = encode_json(
                     {"num_tallied": 0, "total_weight": 0, "encrypted_tally": sha256_hex(b"[]")}
@@ -168,11 +175,6 @@ class TestChain:
         for kind in after:
             writer.add(kind, *([] if kind == "EndBallots" else [b"{}"]))
         assert "cannot stand after Result" in refusal(writer.data()).message
-
-    @pytest.mark.parametrize("kind", ["Shuffle", "EndShuffles"])
-    def test_shuffles_are_not_supported_yet(self, kind):
-        with pytest.raises(NotSupported, match="not supported yet"):
-            read_record(started().add(kind, b"{}").data())
 
     @pytest.mark.parametrize(
         ("kind", "objects"),

@@ -20,7 +20,7 @@ from evote.threshold.pedersen import (
     read_threshold_trustees,
     verify_threshold_trustees,
 )
-from evote.threshold.polynomials import Polynomial, draw_polynomial
+from evote.threshold.polynomials import Polynomial, derive_polynomial, draw_polynomial
 from evote.threshold.signed import Signed, decode_signed, encode_signed
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "certificates_hash",
     "decode_signed",
     "derive_keys",
+    "derive_polynomial",
     "draw_polynomial",
     "encode_signed",
     "generate_seed",

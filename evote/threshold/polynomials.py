@@ -1,11 +1,20 @@
 """Polynomials, and their coefficients in the exponent (PROTOCOL 1.5; "Threshold")."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evote.encoding import decode_canonical_json, read_list, read_ordered_object, read_text
 from evote.errors import DecodeError, InvalidProof
-from evote.group import GENERATOR, Element, Group, GroupElement, SecretScalar, random_scalar
+from evote.group import (
+    GENERATOR,
+    Element,
+    Group,
+    GroupElement,
+    SecretScalar,
+    random_scalar,
+    reduce_secret,
+)
 from evote.threshold.signed import MESSAGE_LIMIT_BYTES, Signed
 
 
@@ -32,6 +41,23 @@ def draw_polynomial(*, threshold: int) -> Polynomial:
     """Draw t coefficients, each uniform in [1, q−1]."""
     assert threshold >= 1
     return Polynomial(tuple(random_scalar() for _ in range(threshold)))
+
+
+def derive_polynomial(*, seed: str, uuid: str, certs: str, threshold: int) -> Polynomial:
+    """Derive the coefficients from a member's seed: nothing else has to be kept (PROTOCOL 2.4).
+
+    `certs` is the hash of all certificates, so that a ceremony that starts afresh has nothing in
+    common with the one before, even where a member's seed is used again.
+    """
+    # a_k = SHA512("pnyx-coefficient|"‖uuid‖"|"‖certs‖"|"‖k‖"|"‖seed) mod q: nothing is favoured.
+    return Polynomial(
+        tuple(
+            reduce_secret(
+                hashlib.sha512(f"pnyx-coefficient|{uuid}|{certs}|{index}|{seed}".encode()).digest()
+            )
+            for index in range(threshold)
+        )
+    )
 
 
 def commitments_to_json(commitments: Sequence[GroupElement]) -> dict[str, object]:

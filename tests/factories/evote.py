@@ -48,7 +48,7 @@ from evote.tally import (
     make_shuffle,
     verify_shuffle,
 )
-from tests.factories.threshold import Members, finish, hold_ceremony
+from tests.factories.threshold import Members, finish, hold_ceremony, with_names
 
 TIMESTAMP = 1795219609
 
@@ -116,7 +116,9 @@ def make_world(
         finish(hold_ceremony(threshold=threshold, size=size, uuid=uuid))
         for threshold, size in thresholds
     )
-    trustee_list = Trustees((*public_keys, *(members.trustees for members in ceremonies)))
+    trustee_list = Trustees(
+        (*public_keys, *(with_names(members.trustees) for members in ceremonies))
+    )
     archived = encode_election(
         uuid=uuid,
         name="A vote",

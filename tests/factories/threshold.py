@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evote.encoding import encode_json
 from evote.group import ED25519, SecretScalar, random_scalar
@@ -12,8 +12,9 @@ from evote.threshold import (
     Polynomial,
     Signed,
     ThresholdTrustees,
+    certificates_hash,
     derive_keys,
-    draw_polynomial,
+    derive_polynomial,
     generate_seed,
     make_certificate,
 )
@@ -83,7 +84,15 @@ def hold_ceremony(
         threshold=threshold,
         certificates=certificates_of(keys, threshold=threshold),
     )
-    polynomials = tuple(draw_polynomial(threshold=threshold) for _ in keys)
+    polynomials = tuple(
+        derive_polynomial(
+            seed=seed,
+            uuid=uuid,
+            certs=certificates_hash(ceremony.signed_certificates),
+            threshold=threshold,
+        )
+        for seed in seeds
+    )
     commit_messages, reveal_messages = [], []
     for index, (own, polynomial) in enumerate(zip(keys, polynomials, strict=True), start=1):
         part = {"ceremony": ceremony, "index": index, "keys": own, "polynomial": polynomial}
@@ -115,6 +124,7 @@ def hold_ceremony(
 class Members:
     """A finished ceremony: what the record holds, and each member's share of the key."""
 
+    room: Room
     trustees: ThresholdTrustees
     shares: tuple[SecretScalar, ...]
     share_messages: tuple[Signed, ...]
@@ -134,10 +144,22 @@ def finish(room: Room) -> Members:
         for index, message in enumerate(messages, start=1)
     ]
     return Members(
+        room=room,
         trustees=finish_ceremony(ceremony=room.ceremony, reveals=room.reveals, keys=trustees),
         shares=shares,
         share_messages=messages,
         commits=room.commits,
+    )
+
+
+def with_names(trustees: ThresholdTrustees) -> ThresholdTrustees:
+    """Name the members in the record, as the server does."""
+    return replace(
+        trustees,
+        verification_keys=tuple(
+            replace(key, name=f"Member {index}")
+            for index, key in enumerate(trustees.verification_keys, start=1)
+        ),
     )
 
 

@@ -27,7 +27,12 @@ from tests.factories.evote import (
 from tests.factories.forgery import forgeries
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-CASES = ["case1-homomorphic-ed25519", "case4-blank-ed25519", "case5-weights-ed25519"]
+CASES = [
+    "case1-homomorphic-ed25519",
+    "case2-threshold-ed25519",
+    "case4-blank-ed25519",
+    "case5-weights-ed25519",
+]
 ODD = Question(
     text='Où? „Wo“ \\ "/" 哪里 </b> \x7f',
     answers=("Ä|1", "B,2", "投票"),
@@ -87,7 +92,11 @@ KINDS = {
     "weights": {"questions": [ONE_OF_TWO, PLAIN], "weights": [3, 1, 2**31]},
     "context": {"questions": [PLAIN], "context": {"profile": 0, "consultation": "https://a/"}},
     "one trustee": {"questions": [ONE_OF_TWO], "trustees": 1},
+    "threshold": {"questions": [ONE_OF_TWO], "trustees": 0, "thresholds": [(2, 3)]},
+    "mixed": {"questions": [ONE_OF_TWO], "trustees": 1, "thresholds": [(2, 3), (1, 1)]},
 }
+# Who decrypts, where it is not everybody.
+OWNERS = {"threshold": [1, 3], "mixed": [1, 3, 4, 5]}
 VOTES = {
     "plain": [[[0, 0, 0]], [[0, 1, 1]], [[1, 0, 0]]],
     "blank": [
@@ -98,6 +107,8 @@ VOTES = {
     "weights": [[[1, 0], [1, 1, 0]], [[0, 1], [0, 0, 0]], [[1, 0], [0, 0, 1]]],
     "context": [[[0, 0, 0]], [[0, 1, 1]], [[1, 0, 0]]],
     "one trustee": [[[1, 0]], [[1, 0]], [[1, 0]]],
+    "threshold": [[[1, 0]], [[0, 1]], [[1, 0]]],
+    "mixed": [[[1, 0]], [[0, 1]], [[1, 0]]],
 }
 
 
@@ -107,7 +118,7 @@ def test_our_records_are_accepted_with_every_ballot(tool, tmp_path, kind):
     world = make_world(voters=3, **KINDS[kind])
     bodies = [world.ballot(voter, answers) for voter, answers in enumerate(VOTES[kind])]
     bodies.append(world.ballot(0, VOTES[kind][1]))
-    data = write_complete_record(world, bodies).data()
+    data = write_complete_record(world, bodies, owners=OWNERS.get(kind)).data()
     assert verify_record(data, progress=lambda *_: None).verdict == Verdict.COMPLETE
     assert accepts(tool, tmp_path, data, world.election.uuid)
 

@@ -72,6 +72,10 @@ def ceremony(room: Room, members: Members) -> dict[str, object]:
         "uuid": room.ceremony.uuid,
         "threshold": room.ceremony.threshold,
         "seeds": list(room.seeds),
+        "coefficients": [
+            [str(item.reveal()) for item in polynomial.coefficients]
+            for polynomial in room.polynomials
+        ],
         "certs": texts(certs),
         "certs_hash": certificates_hash(certs),
         "certs_fingerprint": certificates_fingerprint(certs),

@@ -15,6 +15,7 @@ from evote.threshold import (
     certificates_hash,
     decode_signed,
     derive_keys,
+    derive_polynomial,
     draw_polynomial,
     encode_signed,
     generate_seed,
@@ -100,6 +101,17 @@ class TestTheVectors:
             ceremonies=[trustees],
             commits=said["commits"],
         )
+
+    @pytest.mark.parametrize("case", OWN["ceremonies"], ids=lambda case: str(case["threshold"]))
+    def test_the_coefficients_follow_from_the_seed(self, case):
+        for seed, coefficients in zip(case["seeds"], case["coefficients"], strict=True):
+            polynomial = derive_polynomial(
+                seed=seed,
+                uuid=case["uuid"],
+                certs=case["certs_hash"],
+                threshold=case["threshold"],
+            )
+            assert [str(item.reveal()) for item in polynomial.coefficients] == coefficients
 
     def test_the_peers_trustees_are_accepted_and_written_back_the_same(self):
         check(PEER)

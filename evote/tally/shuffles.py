@@ -96,6 +96,30 @@ def verify_shuffle(*, data: bytes, election: Election, tally: EncryptedTally) ->
     return EncryptedTally(tuple(questions))
 
 
+def shuffled_tally(*, data: bytes, election: Election, tally: EncryptedTally) -> EncryptedTally:
+    """Give the tally with the outcome of a shuffle in place, which somebody verified before.
+
+    `tally` is the encrypted tally, or the outcome of any earlier shuffle of it.
+
+    Raises:
+        DecodeError: it is malformed, of another shape than the tally, or holds an element outside
+            the group or the identity.
+    """
+    value = decode_json(data, source="shuffle", limit_bytes=SHUFFLE_LIMIT_BYTES)
+    item = read_object(value, place="", fields=("ciphertexts", "proofs"))
+    numbers = ranked_questions(election)
+    lists = read_list(item["ciphertexts"], place="ciphertexts", length=len(numbers))
+    questions = list(tally.questions)
+    for index, (number, entries) in enumerate(zip(numbers, lists, strict=True)):
+        questions[number] = _read_ciphertexts(
+            entries,
+            place=f"ciphertexts[{index}]",
+            length=len(tally.questions[number]),
+            group=election.group,
+        )
+    return EncryptedTally(tuple(questions))
+
+
 def ranked_questions(election: Election) -> list[int]:
     """Give the indices of the ranked questions, in order."""
     return [

@@ -33,7 +33,12 @@ from voting.selectors.record import archived_object
 from voting.services.casting import Cast, Submission, asks_for_statement, cast_ballot
 from voting.services.credentials import issue_credentials, send_credential_batch
 from voting.services.decrypting import accept_partial_decryption, publish_result
-from voting.services.elections import QuestionDraft, choose_roll, draft_election
+from voting.services.elections import (
+    QuestionDraft,
+    choose_minimums,
+    choose_roll,
+    draft_election,
+)
 from voting.services.polls import close_election, open_election
 from voting.services.recording import record_waiting_ballots
 from voting.services.sealing import seal_election
@@ -193,9 +198,10 @@ def make_draft(
     opens_at=OPENS,
     closes_at=CLOSES,
     consultation_url="https://example.org/consultations/trees/",
+    minimum_ballots=1,
 ) -> MadeElection:
     """A draft with its questions, and neither roll nor trustees."""
-    return MadeElection(
+    made = MadeElection(
         draft_election(
             organisation=organisation or make_organisation(),
             title=title,
@@ -206,6 +212,10 @@ def make_draft(
             consultation_url=consultation_url,
         )
     )
+    made.election = choose_minimums(
+        election=made.election, minimum_ballots=minimum_ballots, minimum_shuffles=2
+    )
+    return made
 
 
 def add_trustees(made: MadeElection, *, emails: Sequence[str]) -> None:

@@ -57,7 +57,7 @@ BEGIN
     END IF;
     IF OLD.phase = 'SIGNING' AND NEW.phase = 'SEALED' THEN
         free := free || ARRAY['record_timestamp', 'roll_salt', 'roll_entry', 'credentials_entry',
-            'booth_entry'];
+            'booth_entry', 'is_issuing_credentials'];
     END IF;
     IF OLD.phase = 'SIGNING' AND NEW.phase = 'DRAFT' THEN
         free := free || ARRAY['archived_election', 'archived_trustees', 'fingerprint',

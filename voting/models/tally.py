@@ -18,8 +18,8 @@ class TallyChunk(models.Model):
     counted = models.PositiveIntegerField(null=True, help_text="How many of its ballots count.")
     total_weight = models.PositiveBigIntegerField(null=True, help_text="Their voters' weights.")
     encrypted_tally = models.BinaryField(null=True, help_text="The sum of those that count.")
-    alphas = models.BinaryField(
-        null=True, help_text="The α of all its ballots, 32 bytes each, to find copies by."
+    alphas = models.TextField(
+        blank=True, default="", help_text="The α of all its ballots, to find copies by."
     )
 
     class Meta:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from voting.models import Credential, CredentialIssue, Election
+from voting.models import Credential, CredentialIssue, Election, Question
 from voting.selectors.bundle import BoothMissing, booth_bundle
 
 
@@ -20,6 +20,8 @@ class Setup:
     trustees: int
     keys: int
     has_booth: bool
+    has_unfinished_group: bool
+    has_weighted_ranking: bool
 
     @property
     def has_all_credentials(self) -> bool:
@@ -35,7 +37,12 @@ class Setup:
     def is_ready(self) -> bool:
         """Say whether the election can be sealed."""
         return (
-            self.questions > 0 and self.has_all_credentials and self.has_all_keys and self.has_booth
+            self.questions > 0
+            and self.has_all_credentials
+            and self.has_all_keys
+            and self.has_booth
+            and not self.has_unfinished_group
+            and not self.has_weighted_ranking
         )
 
 
@@ -47,6 +54,7 @@ def setup_of(*, election: Election) -> Setup:
         .annotate(count=Count("pk"))
     )
     trustees = election.trustees.all()
+    is_ranked = election.questions.filter(kind=Question.Kind.RANKED).exists()
     return Setup(
         questions=election.questions.count(),
         people=0 if election.roll is None else election.roll.entries.count(),
@@ -56,6 +64,8 @@ def setup_of(*, election: Election) -> Setup:
         trustees=trustees.count(),
         keys=trustees.filter(public_key__isnull=False).count(),
         has_booth=_has_booth(),
+        has_unfinished_group=election.trustee_groups.filter(encoded__isnull=True).exists(),
+        has_weighted_ranking=is_ranked and election.credentials.exclude(weight=1).exists(),
     )
 
 

@@ -1,32 +1,28 @@
 """The trustees' partial decryptions, and the result that they give together."""
 
-import hashlib
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 import evote.election
-from audit.services.log import append_entry
-from audit.services.signing import sign_note
-from evote.election import decode_election, decode_trustees
-from evote.encoding import b64_of_hash
+from evote.encoding import sha256_hex
 from evote.errors import DecodeError, InvalidProof
 from evote.record import encode_owned
+from evote.record.companion import StrongDecryption, encode_element
 from evote.tally import (
     EncryptedTally,
     combine,
-    decode_encrypted_tally,
     decode_partial_decryption,
     decode_sized_tally,
     encode_result,
     verify_partial_decryption,
 )
-from voting.models import Election, Record, RecordEvent, Trustee
+from evote.tally.strong import decode_strong_proofs, verify_strong_decryptions
+from voting.models import Election, Record, RecordEvent
 from voting.selectors.record import archived_object, partial_decryptions
+from voting.selectors.tally import closing_hash, description_of, present_tally, sealed_trustees
+from voting.services.outcome import end_with_result
 from voting.services.phases import Refused, WrongPhase, lock_election
 from voting.services.recording import Addition, append_event
-
-OUTCOME_COUNTED = "counted"
 
 
 class DecryptionRefused(Refused):
@@ -37,30 +33,36 @@ class DecryptionRefused(Refused):
         self.code = code
 
 
-def accept_partial_decryption(*, election: Election, owner: int, data: bytes) -> bool:
+def accept_partial_decryption(
+    *, election: Election, owner: int, data: bytes, proofs: bytes | None = None
+) -> bool:
     """Take one trustee's partial decryption; say whether it is new.
 
-    Its proofs are what authenticates it: nobody else can make them. The same one again
-    changes nothing.
+    Its proofs are what authenticates it: nobody else can make them. `proofs` are the strong
+    ones, which profile 1 asks for and profile 0 has no place for (PROTOCOL 2.3). The same one
+    again changes nothing. Contributions are taken until the result is out, also those of a
+    group of which enough members have come.
 
     Raises:
         WrongPhase: there is no encrypted tally yet, or the result is out.
         DecryptionRefused: `unknown_owner`, `non_canonical`, `bad_proof`, or
             `already_decrypted` where this trustee handed in another one before.
     """
-    slots = _trustees(election=election).slots
+    if election.archived_trustees is None:
+        raise WrongPhase(_("This election is not sealed yet."))
+    slots = sealed_trustees(election=election).slots
     if not 1 <= owner <= len(slots):
         message = _("This election has the trustees 1 to %(count)s.")
         raise DecryptionRefused("unknown_owner", message % {"count": len(slots)})
+    trustee = slots[owner - 1]
     if (known := partial_decryptions(election=election).get(owner)) is not None:
-        return _compare(election=election, owner=owner, known=known, data=data)
-    tally = _encrypted_tally(election=election)
-    _verify(election=election, owner=owner, data=data, trustee=slots[owner - 1], tally=tally)
+        return _compare(trustee=trustee, owner=owner, known=known, data=data)
+    companion = _verify(election=election, owner=owner, data=data, proofs=proofs, trustee=trustee)
     with transaction.atomic():
         locked = lock_election(election=election, phase=Election.Phase.TALLIED)
         record = Record.objects.select_for_update().get(election=locked)
         if (known := partial_decryptions(election=locked).get(owner)) is not None:
-            return _compare(election=locked, owner=owner, known=known, data=data)
+            return _compare(trustee=trustee, owner=owner, known=known, data=data)
         append_event(
             election=locked,
             record=record,
@@ -71,6 +73,7 @@ def accept_partial_decryption(*, election: Election, owner: int, data: bytes) ->
                     ("owned", encode_owned(owner=owner, payload=data)),
                 ],
                 owner=owner,
+                companion=companion,
             ),
         )
     return True
@@ -78,8 +81,9 @@ def accept_partial_decryption(*, election: Election, owner: int, data: bytes) ->
 
 @transaction.atomic
 def publish_result(*, election: Election) -> Election | None:
-    """Combine all partial decryptions and publish the signed result; None while some are missing.
+    """Combine the partial decryptions and publish the signed result; None until they suffice.
 
+    Every trustee who stands alone is needed, and of each group as many members as it asks for.
     The result is in the record (event Result), the note in which the installation signs it
     beside the record, and both hashes in the log.
     """
@@ -90,21 +94,24 @@ def publish_result(*, election: Election) -> Election | None:
     )
     if locked is None:
         return None
-    trustees = _trustees(election=locked)
+    trustees = sealed_trustees(election=locked)
     contributions = partial_decryptions(election=locked)
     if not trustees.threshold_met(contributions):
         return None
-    description = _description(election=locked)
+    description = description_of(election=locked)
+    tally = present_tally(election=locked, description=description)
     sizes = archived_object(election=locked, name="sized_encrypted_tally")
+    assert tally is not None, "a tallied election has its tally"
     assert sizes is not None, "a tallied election has its sizes"
+    used = trustees.exponents(contributions)
     result = encode_result(
         combine(
             election=description,
-            tally=_encrypted_tally(election=locked),
+            tally=tally,
             trustees=trustees,
             partial_decryptions={
-                owner: decode_partial_decryption(data, election=description)
-                for owner, data in contributions.items()
+                owner: decode_partial_decryption(contributions[owner], election=description)
+                for owner in used
             },
             total_weight=decode_sized_tally(sizes).total_weight,
         )
@@ -114,31 +121,7 @@ def publish_result(*, election: Election) -> Election | None:
         record=Record.objects.select_for_update().get(election=locked),
         addition=Addition(type=RecordEvent.Type.RESULT, objects=[("result", result)]),
     )
-    assert locked.fingerprint is not None
-    fingerprint = b64_of_hash(bytes(locked.fingerprint).hex())
-    result_hash = hashlib.sha256(result).hexdigest()
-    lines = [
-        "pnyx result 1",
-        f"election {locked.uuid}",
-        f"fingerprint {fingerprint}",
-        f"record {bytes(event.hash).hex()}",
-        f"result {result_hash}",
-    ]
-    note = sign_note(text="\n".join(lines) + "\n")
-    locked.outcome_entry = append_entry(
-        kind="election-outcome",
-        body={
-            "election": locked.uuid,
-            "fingerprint": fingerprint,
-            "result": result_hash,
-            "note": hashlib.sha256(note.encode()).hexdigest(),
-            "outcome": OUTCOME_COUNTED,
-        },
-    )
-    locked.result_note = note
-    locked.phase = Election.Phase.PUBLISHED
-    locked.save(update_fields=["result_note", "outcome_entry", "phase"])
-    return locked
+    return end_with_result(election=locked, event=event, result=result)
 
 
 def _verify(
@@ -146,13 +129,29 @@ def _verify(
     election: Election,
     owner: int,
     data: bytes,
+    proofs: bytes | None,
     trustee: evote.election.Trustee,
-    tally: EncryptedTally,
-) -> None:
-    """Refuse a partial decryption that this trustee's key did not make from this tally."""
+) -> bytes | None:
+    """Refuse what this trustee's key did not make from this tally; return the strong proofs."""
+    description = description_of(election=election)
+    tally = _tally_to_decrypt(election=election, description=description)
     try:
-        verify_partial_decryption(
-            data=data, election=_description(election=election), trustee=trustee, tally=tally
+        decryption = verify_partial_decryption(
+            data=data, election=description, trustee=trustee, tally=tally
+        )
+        if (proofs is not None) != (election.profile == 1):
+            msg = "strong proofs are needed here" if election.profile else "there is no place here"
+            raise DecodeError(msg, place="proofs")
+        if proofs is None:
+            return None
+        strong = decode_strong_proofs(proofs)
+        verify_strong_decryptions(
+            proofs=strong,
+            election=description,
+            trustee=trustee,
+            tally=tally,
+            decryption=decryption,
+            closing=closing_hash(election=election),
         )
     except DecodeError as error:
         message = _("This is no partial decryption of trustee %(owner)s (%(name)s): %(reason)s.")
@@ -167,34 +166,35 @@ def _verify(
         raise DecryptionRefused(
             "bad_proof", message % _named(owner=owner, trustee=trustee, reason=error)
         ) from error
+    return encode_element(StrongDecryption(owner=owner, payload=sha256_hex(data), proofs=strong))
+
+
+def _tally_to_decrypt(
+    *, election: Election, description: evote.election.Election
+) -> EncryptedTally:
+    """Return the tally when it is time to decrypt it.
+
+    Raises:
+        WrongPhase: the ballots are not added up or not shuffled, or nothing will be decrypted.
+    """
+    phase = Election.objects.values_list("phase", flat=True).get(pk=election.pk)
+    if phase == Election.Phase.UNCOUNTED:
+        raise WrongPhase(_("Too few ballots were cast: nothing of this election is decrypted."))
+    if phase == Election.Phase.SHUFFLING:
+        raise WrongPhase(_("There is nothing to decrypt yet: the ballots are not shuffled."))
+    tally = present_tally(election=election, description=description)
+    if tally is None:
+        raise WrongPhase(_("There is nothing to decrypt yet: the ballots are not added up."))
+    return tally
 
 
 def _named(*, owner: int, trustee: evote.election.Trustee, reason: Exception) -> dict[str, object]:
     return {"owner": owner, "name": trustee.name, "reason": reason}
 
 
-def _compare(*, election: Election, owner: int, known: bytes, data: bytes) -> bool:
+def _compare(*, trustee: evote.election.Trustee, owner: int, known: bytes, data: bytes) -> bool:
     """Take the same file again; refuse a second, different one."""
     if known == data:
         return False
-    trustee = Trustee.objects.get(election=election, position=owner)
     message = _("Trustee %(owner)s (%(name)s) has handed in a partial decryption before.")
     raise DecryptionRefused("already_decrypted", message % {"owner": owner, "name": trustee.name})
-
-
-def _encrypted_tally(*, election: Election) -> EncryptedTally:
-    data = archived_object(election=election, name="encrypted_tally")
-    if data is None:
-        raise WrongPhase(_("There is nothing to decrypt yet: the ballots are not added up."))
-    return decode_encrypted_tally(data, election=_description(election=election))
-
-
-def _trustees(*, election: Election) -> evote.election.Trustees:
-    if election.archived_trustees is None:
-        raise WrongPhase(_("This election is not sealed yet."))
-    return decode_trustees(bytes(election.archived_trustees))
-
-
-def _description(*, election: Election) -> evote.election.Election:
-    assert election.archived_election is not None
-    return decode_election(bytes(election.archived_election))

@@ -1,6 +1,6 @@
 """Drafting an election: everything that can still change before it is sealed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,12 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, Roll
 from accounts.services.rolls import RollUnchangeable, seal_roll
+from evote.counting import Asked, read_rule
 from evote.election import generate_uuid
+from evote.errors import DecodeError
+from evote.group import ED25519
 from voting.models import Election, Question
 from voting.services.phases import Refused, lock_election
 
 QUESTIONS_LIMIT = 100
 ANSWERS_LIMIT = 200
+MINIMUM_LIMIT = 1_000_000
+SHUFFLES_LIMIT = 50
 # A ballot may have 256 kB (PROTOCOL 3.1, issue 2). These are the most that one encrypted
 # choice with its proof, one branch of a proof over all of them, and the rest can take.
 BALLOT_LIMIT_BYTES = 256_000
@@ -40,13 +45,20 @@ class RollRefused(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionDraft:
-    """A question as its author means it: choose from `minimum` to `maximum` of `answers`."""
+    """A question as its author means it.
+
+    Counted by adding, it lets choose from `minimum` to `maximum` of `answers`; a ranked one
+    takes a rank or a grade for each, and has 0, 1 and no blank there. `rule` says how an
+    outcome is made of the result (docs/counting.md); None publishes what was decrypted alone.
+    """
 
     text: str
     answers: Sequence[str]
     minimum: int
     maximum: int
     has_blank: bool
+    kind: Question.Kind = Question.Kind.HOMOMORPHIC
+    rule: Mapping[str, object] | None = None
 
 
 @transaction.atomic
@@ -124,6 +136,25 @@ def revise_election(
     election.closes_at = closes_at
     election.consultation_url = consultation_url
     election.save()
+    return election
+
+
+@transaction.atomic
+def choose_minimums(*, election: Election, minimum_ballots: int, minimum_shuffles: int) -> Election:
+    """Say with how few ballots nothing is decrypted, and how many trustees shuffle at least.
+
+    The page says what fewer than ten ballots mean for the secrecy of the vote.
+
+    Raises:
+        WrongPhase: the election is sealed.
+        ElectionRefused: a number is not possible.
+    """
+    election = lock_election(election=election, phase=Election.Phase.DRAFT)
+    if not (1 <= minimum_ballots <= MINIMUM_LIMIT and 1 <= minimum_shuffles <= SHUFFLES_LIMIT):
+        raise ElectionRefused(_("Choose numbers of at least 1."))
+    election.minimum_ballots = minimum_ballots
+    election.minimum_shuffles = minimum_shuffles
+    election.save(update_fields=["minimum_ballots", "minimum_shuffles"])
     return election
 
 
@@ -252,6 +283,9 @@ def _check_question(*, question: QuestionDraft) -> None:
         raise QuestionRefused(message % {"answers": len(answers)})
     if any("\0" in text for text in [question.text, *answers]):
         raise QuestionRefused(_("The text holds a character that cannot be stored."))
+    if question.kind == Question.Kind.RANKED:
+        _check_ranked(question=question)
+    _check_rule(question=question)
 
 
 def _columns(*, question: QuestionDraft) -> dict[str, object]:
@@ -261,7 +295,31 @@ def _columns(*, question: QuestionDraft) -> dict[str, object]:
         "minimum": question.minimum,
         "maximum": question.maximum,
         "has_blank": question.has_blank,
+        "kind": question.kind,
+        "rule": None if question.rule is None else dict(question.rule),
     }
+
+
+def _check_ranked(*, question: QuestionDraft) -> None:
+    """Refuse what a ranked question cannot be (PROTOCOL 1.6)."""
+    if len(question.answers) > ED25519.vector_limit:
+        message = _("At most %(limit)s answers can be ranked.")
+        raise QuestionRefused(message % {"limit": ED25519.vector_limit})
+    if (question.minimum, question.maximum, question.has_blank) != (0, 1, False):
+        raise QuestionRefused(_("A ranked question has no numbers of answers and no blank vote."))
+
+
+def _check_rule(*, question: QuestionDraft) -> None:
+    """Refuse a rule that cannot count the ballots of its question."""
+    if question.rule is None:
+        return
+    is_ranked = question.kind == Question.Kind.RANKED
+    asked = Asked(answers=len(question.answers), maximum=None if is_ranked else question.maximum)
+    try:
+        read_rule(dict(question.rule), place="rule", question=asked)
+    except DecodeError as error:
+        message = _("This rule cannot count the ballots of this question: %(reason)s.")
+        raise QuestionRefused(message % {"reason": error}) from error
 
 
 def _check_size(*, election: Election) -> None:
@@ -273,6 +331,9 @@ def _check_size(*, election: Election) -> None:
     size = BYTES_PER_BALLOT
     for question in questions:
         blank = 1 if question.has_blank else 0
+        if question.kind == Question.Kind.RANKED:
+            size += BYTES_PER_CHOICE
+            continue
         size += BYTES_PER_CHOICE * (len(question.answers) + blank)
         size += BYTES_PER_BRANCH * (question.maximum - question.minimum + 1 + 3 * blank)
     if size > BALLOT_LIMIT_BYTES:

@@ -4,22 +4,24 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-import evote.election
-from accounts.selectors import roll_emails
-from audit.selectors import log_origin
+from accounts.selectors import roll_votes, roll_weights
 from audit.services.log import append_entry
-from evote.election import combine_public_keys, decode_trustee, encode_election, encode_trustees
+from evote.election import encode_trustees
 from evote.record import encode_header, encode_setup
-from voting.models import Credential, Election, Record, RecordEvent, Trustee
+from voting.models import Credential, Election, Record, RecordEvent
 from voting.selectors.bundle import BOOTH_NAME, booth_bundle
 from voting.selectors.setup import Setup, setup_of
 from voting.services.credential_lists import archived_credentials, log_credentials
+from voting.services.description import describe, trustees_of
+from voting.services.groups import drop_calls
 from voting.services.phases import Refused, lock_election
 from voting.services.recording import Addition, append_event
+
+# Profile 1 asks for signatures of the setup, cast statements and the companion file.
+PROFILE_OF_NEW_ELECTIONS = 0
 
 
 class NotReady(Refused):
@@ -27,12 +29,14 @@ class NotReady(Refused):
 
 
 @transaction.atomic
-def seal_election(*, election: Election, now: datetime) -> Election:
-    """Fix everything about an election and write it into the record and the log.
+def seal_election(
+    *, election: Election, now: datetime, profile: int = PROFILE_OF_NEW_ELECTIONS
+) -> Election:
+    """Fix everything about an election.
 
-    From here on nobody can change a question, a trustee, the roll or a credential. The log
-    gets four entries before voting can open: the Setup event, the roll's commitment, the
-    hash of the list of credentials, and the booth's hash.
+    From here on nobody can change a question, a trustee, the roll or a credential. With profile
+    0 the record begins at once; with profile 1 it begins when every trustee has signed what is
+    sealed (PROTOCOL 2.4), and until then the seal can be taken back.
 
     Raises:
         WrongPhase: the election is sealed already.
@@ -44,53 +48,49 @@ def seal_election(*, election: Election, now: datetime) -> Election:
     if missing := what_is_missing(election=election, setup=setup, now=now):
         raise NotReady(" ".join(missing))
     booth = booth_bundle().sha256
-    trustees = [
-        decode_trustee(bytes(trustee.encoded or b""))
-        for trustee in Trustee.objects.filter(election=election).order_by("position")
-    ]
-    archived_trustees = encode_trustees(trustees)
-    credentials = archived_credentials(election=election)
-    archived_election = encode_election(
-        uuid=election.uuid,
-        name=election.title,
-        description=election.description,
-        public_key=combine_public_keys(trustees),
-        questions=_questions(election=election),
-        context={
-            "profile": 0,
-            "consultation": election.consultation_url
-            or f"{settings.BASE_URL}/elections/{election.uuid}/",
-            "log": log_origin(),
-            "booth": booth,
-            "access": str(election.access),
-            "credentials": str(election.credentials_by),
-        },
-        administrator=election.organisation.name,
-        credential_authority=str(election.credentials_by),
-    )
+    trustees = trustees_of(election=election)
+    archived = describe(election=election, trustees=trustees, profile=profile, booth=booth)
     _number_credentials(election=election)
-    salt = secrets.token_bytes(32)
-    election.archived_election = archived_election
-    election.archived_trustees = archived_trustees
-    election.fingerprint = hashlib.sha256(archived_election).digest()
-    election.record_timestamp = int(now.timestamp())
+    election.archived_election = archived
+    election.archived_trustees = encode_trustees(trustees.items)
+    election.fingerprint = hashlib.sha256(archived).digest()
     election.booth_sha256 = booth
-    election.roll_salt = salt
-    election.booth_entry = append_entry(kind="booth", body={"sha256": booth, "name": BOOTH_NAME})
-    election.roll_entry = append_entry(
-        kind="roll-sealed",
-        body={
-            "election": election.uuid,
-            "people": setup.people,
-            "commitment": roll_commitment(election=election, salt=salt),
-        },
-    )
-    election.credentials_entry = log_credentials(election=election)
-    election.phase = Election.Phase.SEALED
-    election.is_issuing_credentials = False
+    election.profile = profile
+    if profile == 0:
+        return _begin_record(election=election, companion=None, now=now)
+    election.phase = Election.Phase.SIGNING
     election.save()
-    _begin_record(election=election, credentials=credentials)
     return election
+
+
+@transaction.atomic
+def take_back_seal(*, election: Election) -> Election:
+    """Make a draft of an election again that not all trustees have signed.
+
+    Nothing of it is in the log yet. The signatures are void; whoever did not come can be
+    replaced, and the election sealed anew.
+
+    Raises:
+        WrongPhase: the trustees are not signing.
+    """
+    election = lock_election(election=election, phase=Election.Phase.SIGNING)
+    election.transcript_signatures.all().delete()
+    election.archived_election = election.archived_trustees = election.fingerprint = None
+    election.booth_sha256 = ""
+    election.profile = 0
+    election.phase = Election.Phase.DRAFT
+    election.save()
+    drop_calls(election=election)
+    return election
+
+
+def begin_signed_record(*, election: Election, companion: bytes, now: datetime) -> Election:
+    """Begin the record of a locked election that all trustees have signed.
+
+    `companion` is the element of the companion file that holds their signatures.
+    """
+    assert election.phase == Election.Phase.SIGNING
+    return _begin_record(election=election, companion=companion, now=now)
 
 
 def what_is_missing(*, election: Election, setup: Setup, now: datetime) -> list[str]:
@@ -110,6 +110,10 @@ def what_is_missing(*, election: Election, setup: Setup, now: datetime) -> list[
     elif not setup.has_all_keys:
         message = _("%(keys)s of %(trustees)s trustees have registered a key.")
         missing.append(message % {"keys": setup.keys, "trustees": setup.trustees})
+    if setup.has_unfinished_group:
+        missing.append(_("A group of trustees has not made its keys yet."))
+    if setup.has_weighted_ranking:
+        missing.append(_("Ballots of different weights cannot be ranked. Ask without ranking."))
     if not setup.has_booth:
         missing.append(_("The booth has not been built on this server."))
     return missing
@@ -118,26 +122,15 @@ def what_is_missing(*, election: Election, setup: Setup, now: datetime) -> list[
 def roll_commitment(*, election: Election, salt: bytes) -> str:
     """Return SHA-256 over the salt and the addresses in their order, each ended by a line feed.
 
+    Where somebody has more than one vote, a comma and the number of votes follow each address.
     With the salt and the list anybody can show later that this roll, and no other, was sealed.
     """
     assert election.roll is not None
     digest = hashlib.sha256(salt)
-    for email in roll_emails(election.roll):
-        digest.update(f"{email}\n".encode())
+    is_weighted = roll_votes(election.roll) > election.roll.entries.count()
+    for email, weight in roll_weights(election.roll):
+        digest.update(f"{email},{weight}\n".encode() if is_weighted else f"{email}\n".encode())
     return digest.hexdigest()
-
-
-def _questions(*, election: Election) -> list[evote.election.Question]:
-    return [
-        evote.election.Question(
-            text=question.text,
-            answers=tuple(question.answers),
-            minimum=question.minimum,
-            maximum=question.maximum,
-            has_blank=question.has_blank,
-        )
-        for question in election.questions.order_by("position")
-    ]
 
 
 def _number_credentials(*, election: Election) -> None:
@@ -156,15 +149,37 @@ def _number_credentials(*, election: Election) -> None:
         )
 
 
-def _begin_record(*, election: Election, credentials: bytes) -> None:
-    """Write the record's header and its Setup event."""
+def _begin_record(*, election: Election, companion: bytes | None, now: datetime) -> Election:
+    """Write what is sealed into the log, and the record's header and Setup event.
+
+    The log gets four entries before voting can open: the Setup event, the roll's commitment,
+    the hash of the list of credentials, and the booth's hash.
+    """
     assert election.archived_election is not None
     assert election.archived_trustees is not None
-    assert election.record_timestamp is not None
+    assert election.roll is not None
+    election.record_timestamp = int(now.timestamp())
+    election.roll_salt = secrets.token_bytes(32)
+    election.booth_entry = append_entry(
+        kind="booth", body={"sha256": election.booth_sha256, "name": BOOTH_NAME}
+    )
+    election.roll_entry = append_entry(
+        kind="roll-sealed",
+        body={
+            "election": election.uuid,
+            "people": election.roll.entries.count(),
+            "commitment": roll_commitment(election=election, salt=election.roll_salt),
+        },
+    )
+    election.credentials_entry = log_credentials(election=election)
+    election.is_issuing_credentials = False
+    election.phase = Election.Phase.SEALED
+    election.save()
     header = encode_header(timestamp=election.record_timestamp)
     record = Record.objects.create(election=election, height=0, head=None, length_bytes=len(header))
     archived = bytes(election.archived_election)
     trustees = bytes(election.archived_trustees)
+    credentials = archived_credentials(election=election)
     payload = encode_setup(election=archived, trustees=trustees, credentials=credentials)
     append_event(
         election=election,
@@ -177,5 +192,7 @@ def _begin_record(*, election: Election, credentials: bytes) -> None:
                 ("credentials", credentials),
                 ("setup_data", payload),
             ],
+            companion=companion,
         ),
     )
+    return election

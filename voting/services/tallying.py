@@ -1,17 +1,20 @@
 """From the closed ballot box to the encrypted tally. A pure function of the record."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Sum
 
 import evote.election
 from evote.ballot import Ballot as DecodedBallot
 from evote.ballot import decode_ballot, verify_ballot
 from evote.election import decode_election
-from evote.encoding import sha256_hex
-from evote.errors import DecodeError, InvalidBallot
+from evote.encoding import b64_of_hash, sha256_hex
+from evote.errors import EvoteError, InvalidProof
+from evote.proofs.statements import verify_cast
+from evote.record.companion import decode_cast
 from evote.tally import (
     EncryptedTally,
     add_ballots,
@@ -19,8 +22,18 @@ from evote.tally import (
     decode_encrypted_tally,
     encode_encrypted_tally,
     encode_sized_tally,
+    has_ranked_question,
 )
-from voting.models import Ballot, Credential, Election, Record, RecordEvent, TallyChunk
+from voting.models import (
+    Ballot,
+    BallotAlpha,
+    Credential,
+    Election,
+    Record,
+    RecordEvent,
+    TallyChunk,
+)
+from voting.services.outcome import end_below_minimum
 from voting.services.phases import move_down
 from voting.services.recording import Addition, append_event
 
@@ -31,13 +44,15 @@ class TallyRefused(Exception):
     """The box holds a ballot that must not be counted. The message names it."""
 
 
-def tally_election(*, election: Election) -> Election:
+def tally_election(*, election: Election, may_go_on: Callable[[], bool] = lambda: True) -> Election:
     """Check and add every ballot that counts, and write the encrypted tally into the record.
 
     The work is cut into chunks that any number of workers share. Each chunk is a transaction
     of its own, and what it gives depends on the record alone: killed at any point and begun
-    again, the same bytes come out. When others still hold chunks, this returns, and whoever
-    comes next finishes.
+    again, the same bytes come out. When others still hold chunks, or `may_go_on` says that
+    other work waits, this returns, and whoever comes next finishes.
+
+    Fewer ballots than the election's minimum are not decrypted: it ends here (PROTOCOL 2.7).
 
     Raises:
         TallyRefused: a ballot in the box does not verify; nothing will be decrypted.
@@ -45,7 +60,7 @@ def tally_election(*, election: Election) -> Election:
     if election.phase != Election.Phase.CLOSED:
         return election
     _cut_chunks(election=election)
-    while add_chunk(election=election):
+    while may_go_on() and add_chunk(election=election):
         pass
     return _finish(election=election)
 
@@ -62,13 +77,14 @@ def add_chunk(*, election: Election) -> bool:
         if chunk is None:
             return False
         description = _description(election=election)
-        counted = list(_counted_ballots(chunk=chunk, description=description))
-        tally = add_ballots(
-            election=description, ballots_with_weights=((ballot, 1) for ballot in counted)
-        )
+        checked = _check_ballots(chunk=chunk, description=description)
+        counted = [(one.ballot, one.weight) for one in checked if not one.is_replaced]
+        tally = add_ballots(election=description, ballots_with_weights=counted)
         chunk.counted = len(counted)
+        chunk.total_weight = sum(weight for _ballot, weight in counted)
+        chunk.alphas = ",".join(alpha for one in checked for alpha in one.ballot.alphas)
         chunk.encrypted_tally = encode_encrypted_tally(tally, election=description)
-        chunk.save(update_fields=["counted", "encrypted_tally"])
+        chunk.save(update_fields=["counted", "total_weight", "alphas", "encrypted_tally"])
     return True
 
 
@@ -91,15 +107,23 @@ def _cut_chunks(*, election: Election) -> None:
     )
 
 
-def _counted_ballots(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedBallot:
+    """A ballot of the record that verifies, its weight, and whether a later one replaces it."""
+
+    ballot: DecodedBallot
+    weight: int
+    is_replaced: bool
+
+
+def _check_ballots(
     *, chunk: TallyChunk, description: evote.election.Election
-) -> Iterator[DecodedBallot]:
-    """Check every ballot of the chunk and yield those that no later one replaces."""
+) -> list[CheckedBallot]:
+    """Check every ballot of the chunk, those that are replaced too."""
     election = chunk.election
     successor = Ballot.objects.filter(
         election=election, credential=OuterRef("credential"), prev=OuterRef("tracker")
     )
-    listed = Credential.objects.filter(election=election, public=OuterRef("credential"))
     event = RecordEvent.objects.filter(
         election=election,
         height=OuterRef("height"),
@@ -108,19 +132,41 @@ def _counted_ballots(
     )
     rows = Ballot.objects.filter(
         election=election, height__range=(chunk.first_height, chunk.last_height)
-    ).annotate(is_replaced=Exists(successor), is_listed=Exists(listed), is_in_record=Exists(event))
+    ).annotate(is_replaced=Exists(successor), is_in_record=Exists(event))
     expected = chunk.last_height - chunk.first_height + 1
     found = list(rows.order_by("height"))
     if len(found) != expected:
         msg = f"{expected - len(found)} ballots of election {election.uuid} are missing"
         raise TallyRefused(msg)
+    weights = dict(
+        Credential.objects.filter(
+            election=election, public__in={row.credential for row in found}
+        ).values_list("public", "weight")
+    )
+    checked = []
     for row in found:
         ballot = _check_ballot(row=row, description=description)
-        if not row.is_listed or not row.is_in_record or ballot.credential != row.credential:
+        if not row.is_in_record or row.credential not in weights:
             msg = f"ballot {ballot.tracker} is not as it was accepted"
             raise TallyRefused(msg)
-        if not row.is_replaced:
-            yield ballot
+        checked.append(
+            CheckedBallot(
+                ballot=ballot, weight=weights[row.credential], is_replaced=row.is_replaced
+            )
+        )
+    _check_challenges(election=election, checked=checked)
+    return checked
+
+
+def _check_challenges(*, election: Election, checked: Sequence[CheckedBallot]) -> None:
+    """Refuse a ballot that a challenge has opened: everybody may know what it says (A-48)."""
+    owner = {bytes.fromhex(alpha): one.ballot for one in checked for alpha in one.ballot.alphas}
+    opened = BallotAlpha.objects.filter(
+        election=election, is_challenged=True, alpha__in=list(owner)
+    ).first()
+    if opened is not None:
+        msg = f"ballot {owner[bytes(opened.alpha)].tracker} was opened by a challenge"
+        raise TallyRefused(msg)
 
 
 def _check_ballot(*, row: Ballot, description: evote.election.Election) -> DecodedBallot:
@@ -132,10 +178,38 @@ def _check_ballot(*, row: Ballot, description: evote.election.Election) -> Decod
     try:
         ballot = decode_ballot(body, election=description)
         verify_ballot(ballot=ballot, election=description)
-    except (DecodeError, InvalidBallot) as error:
+        _check_statement(row=row, ballot=ballot, description=description)
+    except EvoteError as error:
         msg = f"ballot {bytes(row.tracker).hex()}: {error}"
         raise TallyRefused(msg) from error
+    if ballot.credential != row.credential:
+        msg = f"ballot {ballot.tracker} is not as it was accepted"
+        raise TallyRefused(msg)
     return ballot
+
+
+def _check_statement(
+    *, row: Ballot, ballot: DecodedBallot, description: evote.election.Election
+) -> None:
+    """Verify again that the credential signed which ballot this one replaces (PROTOCOL 2.2).
+
+    Raises:
+        EvoteError: the statement is missing, not for this ballot, or not signed.
+    """
+    if description.context.get("profile", 0) == 0:
+        return
+    cast = decode_cast(bytes(row.statement or b""))
+    prev = b64_of_hash(bytes(row.prev).hex())
+    if (cast.tracker, cast.prev) != (ballot.tracker, prev):
+        msg = "its cast statement is for another ballot"
+        raise InvalidProof(msg)
+    verify_cast(
+        proof=cast.proof,
+        fingerprint=description.fingerprint,
+        credential=ballot.credential,
+        tracker=ballot.tracker,
+        prev=prev,
+    )
 
 
 @transaction.atomic
@@ -149,20 +223,24 @@ def _finish(*, election: Election) -> Election:
     chunks = TallyChunk.objects.filter(election=election)
     if locked is None or chunks.filter(encrypted_tally__isnull=True).exists():
         return Election.objects.get(pk=election.pk)
+    _check_copies(election=locked)
     description = _description(election=locked)
     tally: EncryptedTally = add_tallies(
         (
             decode_encrypted_tally(bytes(data or b""), election=description)
-            for data in chunks.order_by("first_height").values_list("encrypted_tally", flat=True)
+            for data in chunks.order_by("first_height")
+            .values_list("encrypted_tally", flat=True)
+            .iterator(chunk_size=50)
         ),
         election=description,
     )
-    counted = chunks.aggregate(total=Sum("counted"))["total"] or 0
+    sums = chunks.aggregate(counted=Sum("counted"), weight=Sum("total_weight"))
+    counted, weight = sums["counted"] or 0, sums["weight"] or 0
     encoded = encode_encrypted_tally(tally, election=description)
     sizes = encode_sized_tally(
-        num_tallied=counted, total_weight=counted, encrypted_tally=sha256_hex(encoded)
+        num_tallied=counted, total_weight=weight, encrypted_tally=sha256_hex(encoded)
     )
-    append_event(
+    event = append_event(
         election=locked,
         record=Record.objects.select_for_update().get(election=locked),
         addition=Addition(
@@ -170,8 +248,31 @@ def _finish(*, election: Election) -> Election:
             objects=[("encrypted_tally", encoded), ("sized_encrypted_tally", sizes)],
         ),
     )
-    move_down(election=locked, phase=Election.Phase.TALLIED)
+    chunks.update(alphas="")
+    if counted < locked.minimum_ballots:
+        return end_below_minimum(election=locked, event=event)
+    following = (
+        Election.Phase.SHUFFLING if has_ranked_question(description) else Election.Phase.TALLIED
+    )
+    move_down(election=locked, phase=following)
     return locked
+
+
+def _check_copies(*, election: Election) -> None:
+    """Refuse two ciphertexts with the same α: one of them was copied (A-01).
+
+    The database compares them, however many there are; nothing of it is held in memory here.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT alpha FROM voting_tallychunk, unnest(string_to_array(alphas, ',')) AS alpha"
+            " WHERE election_id = %s GROUP BY alpha HAVING count(*) > 1 LIMIT 1",
+            [election.pk],
+        )
+        copied = cursor.fetchone()
+    if copied is not None:
+        msg = f"the ciphertext with alpha {copied[0]} is in the box of {election.uuid} twice"
+        raise TallyRefused(msg)
 
 
 def _description(*, election: Election) -> evote.election.Election:

@@ -169,6 +169,7 @@ def test_a_ballot_in_the_wrong_phase_is_refused(phase, refused):
         trustees=1,
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(days=1),
+        votes=[(ALICE, [NO, MILL])] if phase != Election.Phase.SEALED else (),
     )
 
     refused(made.ballot(ALICE, [YES, MILL]), "not_open", status=409, election=made)

@@ -97,11 +97,13 @@ def test_the_sealed_description_says_how_the_election_is_run(published):
     assert context["log"] == "127.0.0.1:8000/log"
 
 
-def test_a13_an_election_without_a_single_ballot_has_a_result():
-    made = make_election(phase=Election.Phase.PUBLISHED, voters=2)
+def test_a13_an_election_without_a_single_ballot_ends_below_its_minimum():
+    made = make_election(phase=Election.Phase.CLOSED, voters=2)
 
-    assert verified(made).verdict == Verdict.COMPLETE
-    assert counts(made) == [[0, 0], [0, 0, 0, 0]]
+    made.tally()
+
+    assert made.election.phase == Election.Phase.UNCOUNTED
+    assert verified(made).verdict == Verdict.UNFINISHED
 
 
 def test_a13_an_answer_nobody_chose_counts_zero():

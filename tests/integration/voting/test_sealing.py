@@ -58,7 +58,7 @@ def test_sealing_writes_what_everybody_will_hash():
         question.text for question in election.questions.order_by("position")
     ]
     trustees = decode_trustees(archived_object(election=election, name="trustees"))
-    assert [trustee.name for trustee in trustees] == ["Trustee 1", "Trustee 2"]
+    assert [trustee.name for trustee in trustees.slots] == ["Trustee 1", "Trustee 2"]
     listed = list(decode_credentials(archived_object(election=election, name="credentials")))
     assert sorted(listed) == sorted(made.public(voter) for voter in range(3))
     assert listed == list(Credential.objects.order_by("position").values_list("public", flat=True))

@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 
 import pytest
@@ -10,14 +9,10 @@ from evote.encoding import hash_of_b64
 from evote.tlog.note import VerifierKey
 from evote.tlog.receipt import check_receipt
 from tests.browser.booth_pages import press, shown_tracker, wait_for
-from tests.browser.pages import assert_accessible, assert_no_sideways_scroll
 from tests.factories.accounts import make_user
-from tests.factories.voting import make_draft, make_election, run_log
-from voting.models import Election, Trustee
+from tests.factories.voting import make_election, run_log
 from voting.selectors.elections import result_of
-from voting.services.decrypting import publish_result
 from voting.services.recording import record_waiting_ballots
-from voting.services.trustees import name_trustee
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,98 +105,3 @@ def test_the_booth_is_the_same_bytes_signed_in_or_not_and_for_every_browser(page
 
     assert anonymous.content == signed_in.content
     assert not signed_in.cookies
-
-
-def test_a_trustee_makes_a_key_in_the_browser_and_later_decrypts_with_its_file(
-    page, sign_in, tmp_path
-):
-    draft = make_draft()
-    name_trustee(election=draft.election, name="Ada", email="ada@example.org")
-    sign_in(page, make_user(email="ada@example.org", password=None))
-    sent = []
-    page.on("request", lambda request: sent.append(request.post_data or ""))
-    page.goto(f"/elections/{draft.election.uuid}/trustee/")
-    press(page, "Make the key in this browser")
-    register = page.get_by_role("button", name="Register the public key")
-    assert register.is_disabled()
-    assert_accessible(page)
-    assert_no_sideways_scroll(page)
-    with page.expect_download() as download:
-        press(page, "Save the private key")
-    key_file = tmp_path / "key.json"
-    download.value.save_as(key_file)
-    register.click()
-    page.get_by_text("Your public key is registered").wait_for()
-
-    secret = json.loads(key_file.read_text())
-    trustee = Trustee.objects.get(election=draft.election)
-    assert trustee.public_key in page.content()
-    assert secret.isdecimal()
-    assert not any(secret in body for body in sent)
-    assert secret not in page.content()
-
-
-@pytest.fixture
-def tallied():
-    """An election of two trustees whose sum waits for them."""
-    votes = [(0, ([1, 0], [0, 1, 0, 0])), (1, ([0, 1], [1, 0, 0, 0]))]
-    trustees = ["ada@example.org", "bob@example.org"]
-    return make_election(phase=Election.Phase.TALLIED, trustees=trustees, votes=votes)
-
-
-def choose_key(page, text):
-    page.get_by_label("Your private key file").set_input_files(
-        {"name": "key.json", "mimeType": "application/json", "buffer": text.encode()}
-    )
-    press(page, "Decrypt the sum")
-
-
-def test_trustees_decrypt_in_the_browser(page, sign_in, tallied):
-    for email, secret_key in zip(
-        ["ada@example.org", "bob@example.org"], tallied.secret_keys, strict=True
-    ):
-        sign_in(page, make_user(email=email, password=None))
-        page.goto(f"/elections/{tallied.election.uuid}/trustee/")
-        choose_key(page, json.dumps(str(secret_key.reveal())))
-        page.get_by_role("heading", name="Your part is handed in").wait_for()
-        assert page.locator("[data-check] [data-fill=state]").all_inner_texts() == ["Held"] * 5
-        assert_accessible(page)
-        assert_no_sideways_scroll(page)
-    published = publish_result(election=tallied.election)
-
-    questions = result_of(election=published)
-    assert [[one.count for one in question.answers] for question in questions] == [
-        [1, 1],
-        [1, 1, 0, 0],
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "explanation"),
-    [
-        ("{}", "This file is not a private key."),
-        ('"0"', "This file is not a private key."),
-        ('"007"', "This file is not a private key."),
-        ('"12345"', "This is the key of another election or of another trustee."),
-    ],
-)
-def test_a_file_that_is_not_the_trustee_s_key_is_explained(
-    page, sign_in, tallied, text, explanation
-):
-    sign_in(page, make_user(email="ada@example.org", password=None))
-    posts = []
-    page.on("request", lambda request: posts.append(request.url) if request.post_data else None)
-    page.goto(f"/elections/{tallied.election.uuid}/trustee/")
-    choose_key(page, text)
-    page.get_by_role("alert").get_by_text(explanation).wait_for()
-
-    assert "Failed" in page.locator("[data-check] [data-fill=state]").all_inner_texts()
-    assert not posts
-
-
-def test_another_trustee_s_key_is_refused_before_anything_is_sent(page, sign_in, tallied):
-    sign_in(page, make_user(email="ada@example.org", password=None))
-    page.goto(f"/elections/{tallied.election.uuid}/trustee/")
-    choose_key(page, json.dumps(str(tallied.secret_keys[1].reveal())))
-
-    page.get_by_role("alert").get_by_text("another trustee").wait_for()

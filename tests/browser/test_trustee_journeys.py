@@ -1,0 +1,241 @@
+"""Trustees in Chromium: keys, the ceremony, the seal, shuffles and decryption."""
+
+import json
+
+import pytest
+
+from tests.browser.booth_pages import press
+from tests.browser.pages import (
+    NARROW,
+    WIDE,
+    assert_accessible,
+    assert_focus_is_visible,
+    assert_no_sideways_scroll,
+)
+from tests.browser.trustee_pages import (
+    NAMES,
+    choose_key,
+    save_key,
+    single_key,
+    states,
+    trustees_in_browsers,
+    wait_for_part,
+    watch_what_is_sent,
+)
+from tests.factories.accounts import make_user
+from tests.factories.voting import make_draft, make_election
+from voting.models import Election, Trustee
+from voting.selectors.elections import result_of
+from voting.services.decrypting import publish_result
+from voting.services.groups import begin_ceremony, make_group
+from voting.services.trustees import name_trustee
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+# --- Single keys -------------------------------------------------------------------------
+
+
+def test_a_trustee_makes_a_key_in_the_browser_and_saves_it_before_registering(
+    page, sign_in, tmp_path
+):
+    draft = make_draft()
+    name_trustee(election=draft.election, name="Ada", email="ada@example.org")
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    sent = watch_what_is_sent(page)
+    page.goto(f"/elections/{draft.election.uuid}/trustee/")
+    press(page, "Make the key in this browser")
+    register = page.get_by_role("button", name="Register the public key")
+    assert register.is_disabled()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    key_file = save_key(page, button="Save the private key", folder=tmp_path)
+    register.click()
+    page.get_by_text("Your public key is registered").wait_for()
+
+    secret = json.loads(key_file.read_text())
+    trustee = Trustee.objects.get(election=draft.election)
+    assert trustee.public_key in page.content()
+    assert secret.isdecimal()
+    assert not any(secret in body for body in sent)
+    assert secret not in page.content()
+
+
+# --- Decryption --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tallied():
+    """An election of two trustees whose sum waits for them."""
+    votes = [(0, ([1, 0], [0, 1, 0, 0])), (1, ([0, 1], [1, 0, 0, 0]))]
+    trustees = ["ada@example.org", "bob@example.org"]
+    return make_election(phase=Election.Phase.TALLIED, trustees=trustees, votes=votes)
+
+
+def test_trustees_decrypt_in_the_browser_and_their_files_remember_it(
+    page, sign_in, tallied, tmp_path
+):
+    files = []
+    for email, secret_key in zip(
+        ["ada@example.org", "bob@example.org"], tallied.secret_keys, strict=True
+    ):
+        sign_in(page, make_user(email=email, password=None))
+        page.goto(f"/elections/{tallied.election.uuid}/trustee/")
+        choose_key(page, single_key(secret_key), button="Decrypt the sum")
+        wait_for_part(page, "Save your key file again, then hand in your part")
+        assert page.get_by_role("button", name="Hand in your part").is_disabled()
+        assert_accessible(page)
+        assert_no_sideways_scroll(page)
+        files.append(save_key(page, button="Save the key file", folder=tmp_path))
+        press(page, "Hand in your part")
+        wait_for_part(page, "Your part is handed in")
+        assert states(page) == ["Held"] * 9
+        assert_accessible(page)
+    published = publish_result(election=tallied.election)
+
+    questions = result_of(election=published)
+    assert [[one.count for one in question.answers] for question in questions] == [
+        [1, 1],
+        [1, 1, 0, 0],
+    ]
+    for file, secret_key in zip(files, tallied.secret_keys, strict=True):
+        saved = json.loads(file.read_text())
+        assert saved["key"] == str(secret_key.reveal())
+        assert list(saved["decrypted"]) == [tallied.election.uuid]
+
+
+def test_a_31_a_key_that_has_opened_another_sum_opens_no_second_one(page, sign_in, tallied):
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    sent = watch_what_is_sent(page)
+    page.goto(f"/elections/{tallied.election.uuid}/trustee/")
+    remembering = {
+        "version": 1,
+        "key": str(tallied.secret_keys[0].reveal()),
+        "decrypted": {tallied.election.uuid: "0" * 64},
+    }
+    choose_key(page, json.dumps(remembering), button="Decrypt the sum")
+
+    page.get_by_role("alert").get_by_text("decrypted another sum").wait_for()
+    assert not any(sent)
+
+
+@pytest.mark.parametrize(
+    ("text", "explanation"),
+    [
+        ("{}", "This file is not a private key."),
+        ('"0"', "This file is not a private key."),
+        ('"007"', "This file is not a private key."),
+        ('"12345"', "This is the key of another election or of another trustee."),
+        ('"VFZ3vgvS7MyVnJkGMg4KyA"', "This is the key of another election or of another trustee."),
+    ],
+)
+def test_a_file_that_is_not_the_trustee_s_key_is_explained(
+    page, sign_in, tallied, text, explanation
+):
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    sent = watch_what_is_sent(page)
+    page.goto(f"/elections/{tallied.election.uuid}/trustee/")
+    choose_key(page, text, button="Decrypt the sum")
+    page.get_by_role("alert").get_by_text(explanation).wait_for()
+
+    assert "Failed" in states(page)
+    assert not any(sent)
+
+
+def test_another_trustee_s_key_is_refused_before_anything_is_sent(page, sign_in, tallied):
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    sent = watch_what_is_sent(page)
+    page.goto(f"/elections/{tallied.election.uuid}/trustee/")
+    choose_key(page, single_key(tallied.secret_keys[1]), button="Decrypt the sum")
+
+    page.get_by_role("alert").get_by_text("another trustee").wait_for()
+    assert not any(sent)
+
+
+def test_a_record_with_one_byte_changed_is_refused_before_the_key_is_used(page, sign_in, tallied):
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    sent = watch_what_is_sent(page)
+
+    def change(route):
+        body = bytearray(route.fetch().body())
+        body[len(body) // 2] ^= 1
+        route.fulfill(body=bytes(body), content_type="application/octet-stream")
+
+    page.route("**/*.bel", change)
+    page.goto(f"/elections/{tallied.election.uuid}/trustee/")
+    choose_key(page, single_key(tallied.secret_keys[0]), button="Decrypt the sum")
+
+    page.get_by_role("alert").get_by_text("The record is not right").wait_for()
+    assert_accessible(page)
+    assert not any(sent)
+
+
+def test_a_36_fewer_ballots_than_the_minimum_are_not_opened(page, sign_in):
+    votes = [(0, ([1, 0], [0, 1, 0, 0]))]
+    made = make_election(
+        phase=Election.Phase.CLOSED, trustees=["ada@example.org"], votes=votes, minimum_ballots=1
+    )
+    made.tally()
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    sent = watch_what_is_sent(page)
+    page.goto(f"/elections/{made.election.uuid}/trustee/")
+    choose_key(page, single_key(made.secret_keys[0]), button="Decrypt the sum")
+    wait_for_part(page, "Save your key file again, then hand in your part")
+    assert not any(sent)
+
+
+# --- The ceremony ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ceremony():
+    """A draft in whose ceremony two of three members will suffice."""
+    draft = make_draft()
+    group = make_group(election=draft.election, threshold=2)
+    for name in NAMES[:3]:
+        name_trustee(
+            election=draft.election, name=name, email=f"{name.lower()}@example.org", group=group
+        )
+    begin_ceremony(group=group)
+    draft.election.refresh_from_db()
+    return draft
+
+
+def test_three_trustees_make_a_common_key_in_three_browsers(
+    browser, live_server, sign_in, ceremony, tmp_path
+):
+    views = {"Ada": WIDE, "Bob": NARROW, "Carla": WIDE}
+    with trustees_in_browsers(
+        browser, base_url=live_server.url, sign_in=sign_in, views=views
+    ) as pages:
+        keys = {}
+        for name, page in pages.items():
+            page.goto(f"/elections/{ceremony.election.uuid}/trustee/")
+            press(page, "Make the keys in this browser")
+            wait_for_part(page, "The keys are made. Save them now")
+            assert page.get_by_role("button", name="Show the public part").is_disabled()
+            keys[name] = save_key(page, button="Save the private key", folder=tmp_path)
+            press(page, "Show the public part to the others")
+            page.locator("[data-check=certificates]").wait_for()
+        # Bob has closed his page, and comes back with his file.
+        bob = pages["Bob"]
+        bob.reload()
+        choose_key(bob, keys["Bob"], button="Go on with this key")
+        fingerprints = set()
+        for page in pages.values():
+            wait_for_part(page, "Compare these eight groups by telephone")
+            fingerprints.add(page.locator("[data-fill=fingerprint]").inner_text())
+            assert_accessible(page)
+            assert_no_sideways_scroll(page)
+            assert_focus_is_visible(page)
+            press(page, "All of us see the same groups")
+        assert len(fingerprints) == 1
+        for page in pages.values():
+            wait_for_part(page, "The common key is made")
+            assert states(page) == ["Held"] * 4
+            assert_accessible(page)
+
+    trustees = Trustee.objects.filter(election=ceremony.election).order_by("position")
+    assert all(trustee.has_key for trustee in trustees)
+    seeds = {json.loads(file.read_text()) for file in keys.values()}
+    assert len(seeds) == 3

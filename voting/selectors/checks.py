@@ -90,7 +90,13 @@ STEP_MEANINGS = {
     9: gettext_lazy("The trustees decrypted exactly that sum"),
     10: gettext_lazy("The numbers above are what came out"),
 }
-STATES = {"passed": "held", "waiting": "waiting", "failed": "failed", "not reached": "later"}
+STATES = {
+    "passed": "held",
+    "waiting": "waiting",
+    "failed": "failed",
+    "not reached": "later",
+    "not asked for": "later",
+}
 
 
 def verification_checks(*, verification: Verification | None) -> list[Check]:
@@ -107,6 +113,7 @@ def verification_checks(*, verification: Verification | None) -> list[Check]:
             "how_language": "en",  # the program's own words, which are never translated
             "state": STATES[step["status"]],
         }
+        | ({"word": _("Not needed")} if step["status"] == "not asked for" else {})
         for step in verification.steps
     ]
 

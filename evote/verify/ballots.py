@@ -12,8 +12,10 @@ from typing import Protocol, TypeVar
 from evote.ballot import decode_ballot, verify_ballot
 from evote.credential import check_credential
 from evote.election import Election, decode_election
-from evote.errors import DecodeError, InvalidBallot
+from evote.errors import DecodeError, EvoteError, InvalidBallot
 from evote.group import group_named
+from evote.proofs.statements import verify_cast
+from evote.record.companion import Cast
 from evote.tally import EncryptedTally, add_ballots
 
 Task = TypeVar("Task")
@@ -21,6 +23,7 @@ Answer = TypeVar("Answer")
 
 BALLOTS_PER_TASK = 20
 CREDENTIALS_PER_TASK = 500
+CASTS_PER_TASK = 200
 
 
 class ParallelMap(Protocol):
@@ -75,6 +78,31 @@ class AddTask:
 
     election: bytes
     ballots: tuple[tuple[bytes, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CastTask:
+    """Some cast statements, each with its place and its credential."""
+
+    fingerprint: str
+    casts: tuple[tuple[str, str, Cast], ...]
+
+
+def check_casts(task: CastTask) -> list[tuple[str, str]]:
+    """Find the cast statements of a task that their credential did not sign: place and reason."""
+    refused = []
+    for place, credential, cast in task.casts:
+        try:
+            verify_cast(
+                proof=cast.proof,
+                fingerprint=task.fingerprint,
+                credential=credential,
+                tracker=cast.tracker,
+                prev=cast.prev,
+            )
+        except EvoteError as error:
+            refused.append((place, str(error)))
+    return refused
 
 
 def check_credentials(task: CredentialTask) -> list[DecodeError]:

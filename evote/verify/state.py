@@ -18,8 +18,9 @@ _PROBLEMS_SHOWN = 20
 
 
 class Waiting(Exception):
-    """The record is valid so far and has not come to this step yet; the text says why, if it may
-    never come to it.
+    """The record is valid so far and has not come to this step yet.
+
+    The text says why, where it may never come to it.
     """
 
 

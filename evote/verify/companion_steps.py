@@ -1,0 +1,168 @@
+"""Steps 12 to 16: what Pnyx adds beside the record (PROTOCOL, part 2).
+
+The companion has one element for each Ballot, Shuffle and PartialDecryption event, in order. An
+election that does not ask for it has nothing to check here, and says so.
+"""
+
+from evote.encoding import sha256_hex
+from evote.errors import EvoteError
+from evote.proofs.statements import NO_PREVIOUS_TRACKER, verify_shuffle_statement
+from evote.record import RecordedEvent, decode_owned
+from evote.record.companion import decode_companion, verify_ceremony
+from evote.tally import has_ranked_question
+from evote.tally.strong import verify_strong_decryptions
+from evote.verify.ballots import CASTS_PER_TASK, CastTask, check_casts, chunks
+from evote.verify.report import Problem
+from evote.verify.state import At, NotAskedFor, State, StepFailed, Waiting, fail_if_any
+
+
+def check_companion(run: State) -> list[str]:
+    """Read the second file: it is there, it is of this election, and nothing is left out."""
+    if not run.election.has_companion:
+        raise NotAskedFor
+    if run.companion_data is None:
+        name = f"{run.election.uuid}.pnyx.json"
+        msg = f"the election asks for its second file, {name}, which is missing"
+        raise StepFailed([Problem("", msg)])
+    with At("companion"):
+        companion = decode_companion(run.companion_data, election=run.election)
+    problems = [
+        Problem(f"companion, {name}", f"{len(elements)} for {len(events)} events of type {kind}")
+        for name, elements, kind in (
+            ("casts", companion.casts, "Ballot"),
+            ("shuffles", companion.shuffles, "Shuffle"),
+            ("decryptions", companion.decryptions, "PartialDecryption"),
+        )
+        if len(elements) != len(events := run.record.of_type(kind))
+    ]
+    fail_if_any(problems)
+    run.companion = companion
+    return [
+        f"{len(run.companion_data)} bytes in their one canonical form, for this election",
+        "one statement for each ballot, each shuffle and each partial decryption",
+    ]
+
+
+def check_ceremony(run: State) -> list[str]:
+    """Check that keys were committed to before any was shown, and that all slots signed (2.4)."""
+    with At("companion, ceremony"):
+        verify_ceremony(
+            ceremony=run.companion.ceremony,
+            election=run.election,
+            trustees=run.trustees,
+            archived_trustees=run.setup_object(1),
+        )
+    count = len(run.trustees.slots)
+    comparisons = [f"all {count} trustees signed that they saw this election with their key in it"]
+    if run.trustees.ceremonies:
+        comparisons.append("every member committed to their part before anybody showed theirs")
+    return comparisons
+
+
+def check_cast_statements(run: State) -> list[str]:
+    """Check that each ballot follows the one before of its credential, and is signed so (2.2)."""
+    newest: dict[str, str] = {}
+    problems: list[Problem] = []
+    casts = list(zip(run.checked, run.companion.casts, strict=True))
+    for index, (ballot, cast) in enumerate(casts):
+        place = f"casts[{index}], event {ballot.height}"
+        if cast.tracker != ballot.tracker:
+            problems.append(Problem(place, "it is about another ballot"))
+        if cast.prev != newest.get(ballot.credential, NO_PREVIOUS_TRACKER):
+            msg = "it does not follow the ballot that its credential cast before"
+            problems.append(Problem(place, msg))
+        newest[ballot.credential] = ballot.tracker
+    tasks = [
+        CastTask(
+            fingerprint=run.election.fingerprint,
+            casts=tuple(
+                (f"casts[{first + index}], event {ballot.height}", ballot.credential, cast)
+                for index, (ballot, cast) in enumerate(part)
+            ),
+        )
+        for first, part in zip(
+            range(0, len(casts), CASTS_PER_TASK), chunks(casts, size=CASTS_PER_TASK), strict=True
+        )
+    ]
+    done = 0
+    for task, refused in zip(tasks, run.parallel_map(check_casts, tasks), strict=True):
+        problems += [Problem(place, message) for place, message in refused]
+        done += len(task.casts)
+        run.progress(CASTS, done, len(casts))
+    fail_if_any(problems)
+    count = len(casts)
+    return [f"{count} ballots, each signed as the one after the last of its credential, no gap"]
+
+
+def check_shuffle_statements(run: State) -> list[str]:
+    """Check who made each shuffle, and that enough people did (2.8)."""
+    if not has_ranked_question(run.election):
+        raise NotAskedFor
+    problems: list[Problem] = []
+    events = run.record.of_type("Shuffle")
+    for index, (recorded, statement) in enumerate(zip(events, run.companion.shuffles, strict=True)):
+        place = f"shuffles[{index}], event {recorded.event.height}"
+        if not _is_about(recorded, owner=statement.owner, payload=statement.payload):
+            problems.append(Problem(place, "it is about another shuffle"))
+            continue
+        assert recorded.event.parent is not None, "a Shuffle is never the first event"
+        try:
+            verify_shuffle_statement(
+                proof=statement.proof,
+                fingerprint=run.election.fingerprint,
+                public_key=run.trustees.slots[statement.owner - 1].public_key,
+                parent=recorded.event.parent,
+                payload=statement.payload,
+            )
+        except EvoteError as error:
+            problems.append(Problem(place, str(error)))
+    fail_if_any(problems)
+    run.first_event("EndShuffles")
+    minimum = run.election.minimum_shuffles
+    if len(events) < minimum:
+        msg = f"{len(events)} shuffles, but the election asks for {minimum}"
+        raise StepFailed([Problem("", msg)])
+    return [
+        f"{len(events)} shuffles, each signed by the trustee who made it; asked for are {minimum}"
+    ]
+
+
+def check_strong_proofs(run: State) -> list[str]:
+    """Check that each factor is bound to its ciphertext, its place and its trustee (2.3)."""
+    events = run.record.of_type("PartialDecryption")
+    if not events:
+        raise Waiting
+    closing = events[0].event.parent
+    assert closing is not None, "a PartialDecryption is never the first event"
+    problems: list[Problem] = []
+    for done, (recorded, statement) in enumerate(
+        zip(events, run.companion.decryptions, strict=True), start=1
+    ):
+        place = f"decryptions[{done - 1}], trustee {statement.owner}"
+        if not _is_about(recorded, owner=statement.owner, payload=statement.payload):
+            problems.append(Problem(place, "it is about another partial decryption"))
+            continue
+        try:
+            verify_strong_decryptions(
+                proofs=statement.proofs,
+                election=run.election,
+                trustee=run.trustees.slots[statement.owner - 1],
+                tally=run.decryptable,
+                decryption=run.decryptions[statement.owner],
+                closing=closing,
+            )
+        except EvoteError as error:
+            # Go on, so that every trustee at fault is named.
+            problems.append(Problem(place, str(error)))
+        run.progress(STRONG_PROOFS, done, len(events))
+    fail_if_any(problems)
+    return [f"{len(events)} partial decryptions, each factor bound to its ciphertext and its place"]
+
+
+def _is_about(recorded: RecordedEvent, *, owner: int, payload: str) -> bool:
+    """Say whether a statement names the owner and the object of its event."""
+    body, owned = recorded.objects
+    return owner == decode_owned(owned).owner and payload == sha256_hex(body)
+
+
+COMPANION, CEREMONY, CASTS, SHUFFLE_STATEMENTS, STRONG_PROOFS = 12, 13, 14, 15, 16

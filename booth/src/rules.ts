@@ -25,7 +25,7 @@ export function rankedRule(election: Election, index: number): RankedRule {
   if (rules === undefined) return { kind: "strict" };
   const rule = readList(rules, "election.pnyx.rules", election.questions.length)[index];
   const { method, grades } = isObject(rule) ? rule : {};
-  if (method === undefined || STRICT_METHODS.includes(String(method))) return { kind: "strict" };
+  if (STRICT_METHODS.includes(String(method))) return { kind: "strict" };
   if (WEAK_METHODS.includes(String(method))) return { kind: "weak" };
   if (method !== "majority-judgment") throw new NotSupported("an unknown rule of counting");
   return {

@@ -6,11 +6,11 @@ import { castBody } from "../src/casting.ts";
 import { decodeBallot, sealBallot } from "../src/protocol/ballot.ts";
 import { NO_PREVIOUS_BALLOT, signCast, verifyCast } from "../src/protocol/cast.ts";
 import {
-  type Challenge, decodeChallenge, encodeChallenge, verifyChallengedBallot, verifyOpening,
+  checkChallenge, CHALLENGE_STEPS, type ChallengeStep, decodeChallenge, encodeChallenge,
 } from "../src/protocol/challenge.ts";
 import { decodeElection, type Election } from "../src/protocol/election.ts";
 import { decodeJson, encodeJson, type Json, utf8 } from "../src/protocol/encoding.ts";
-import { DecodeError, InvalidBallot, InvalidProof } from "../src/protocol/errors.ts";
+import { DecodeError, InvalidProof } from "../src/protocol/errors.ts";
 import { Element, GENERATOR, randomScalar } from "../src/protocol/group.ts";
 import { readProof } from "../src/protocol/proofs.ts";
 import { readVectors } from "./files.ts";
@@ -35,60 +35,105 @@ const election = electionOf();
 const sealed = await sealBallot({ election, credential: CREDENTIAL, answers: ANSWERS });
 const file = encodeChallenge({ election, ...sealed, answers: ANSWERS });
 
-async function check(challenge: Challenge): Promise<void> {
-  const ballot = await verifyChallengedBallot({ challenge, election });
-  verifyOpening({ challenge, ballot, election });
+const parsed = JSON.parse(file) as {
+  ballot: string;
+  randomness: [string[], string];
+  answers: number[][];
+};
+
+/** The steps that hold, and the one that does not. */
+async function verdict(
+  text: string, noted: string | undefined = sealed.ballot.tracker,
+): Promise<{ held: ChallengeStep[]; failed: ChallengeStep | undefined }> {
+  const held: ChallengeStep[] = [];
+  const onStep = (step: ChallengeStep): unknown => held.push(step);
+  try {
+    await checkChallenge({ data: utf8(text), election, noted, onStep });
+    return { held, failed: undefined };
+  } catch (error) {
+    return { held, failed: (error as { step: ChallengeStep }).step };
+  }
 }
 
-test("an honest challenge holds, and its fields stand in the protocol's order", async () => {
-  await check(decodeChallenge(utf8(file)));
-  assert.deepEqual(Object.keys(JSON.parse(file) as object), [
+async function failedStep(changes: object): Promise<ChallengeStep | undefined> {
+  return (await verdict(encodeJson({ ...parsed, ...changes }))).failed;
+}
+
+test("an honest challenge holds at every step, its fields in the protocol's order", async () => {
+  assert.deepEqual(await verdict(file), { held: [...CHALLENGE_STEPS], failed: undefined });
+  assert.deepEqual(Object.keys(parsed), [
     "version", "election_hash", "ballot", "randomness", "answers",
   ]);
 });
 
-test("A-17 a challenge finds out a booth that encrypts another choice than it shows", async () => {
+interface ChallengeVector {
+  comment?: string;
+  step?: ChallengeStep;
+  tracker: string;
+  challenge: string;
+}
+
+const vectors = readVectors<{
+  elections: { name: string; election: string; valid: ChallengeVector[]; forged: ChallengeVector[] }[];
+}>("challenge.json");
+
+for (const { name, election: text, valid: held, forged: found } of vectors.elections) {
+  for (const { comment = "as it is", step, tracker, challenge } of [...held, ...found]) {
+    test(`${name}: a challenge ${step === undefined ? "holds" : `fails at "${step}"`}: ${comment}`, async () => {
+      const checking = checkChallenge({
+        data: utf8(challenge), election: decodeElection(utf8(text)), noted: tracker, onStep: () => undefined,
+      });
+      if (step === undefined) await checking;
+      else await assert.rejects(checking, { name: "InvalidChallenge", step });
+    });
+  }
+}
+
+test("without a tracker seen before that step is left out", async () => {
+  const onStep = (step: ChallengeStep): void => assert.notEqual(step, "tracker");
+  await checkChallenge({ data: utf8(file), election, noted: undefined, onStep });
+});
+
+test("A-48 a challenge finds out a booth that encrypts another choice than it shows", async () => {
   for (const answers of [[[0, 0, 1], [2, 1, 0]], [[1, 0, 0], [2, 1, 0]], [[0, 1, 0], [1, 2, 0]]]) {
-    const challenge = decodeChallenge(utf8(encodeChallenge({ election, ...sealed, answers })));
-    await assert.rejects(check(challenge), InvalidProof);
+    assert.equal(await failedStep({ answers }), "opening");
   }
 });
 
+test("a booth that opens another ballot than the one it had shown is found out", async () => {
+  const other = await sealBallot({ election, credential: CREDENTIAL, answers: ANSWERS });
+  assert.equal((await verdict(file, other.ballot.tracker)).failed, "tracker");
+});
+
 test("a challenge with a changed, missing or surplus number r is refused", async () => {
-  const challenge = decodeChallenge(utf8(file));
-  const [list, single] = challenge.randomness;
-  assert.ok(Array.isArray(list) && typeof single === "bigint");
-  const wrong: Challenge["randomness"][] = [
-    [[list[0] + 1n, ...list.slice(1)], single],
-    [list.slice(1), single],
-    [[...list, 1n], single],
-    [list, single + 1n],
-    [list, [single]],
-    [single, single],
-    [list],
-    [list, single, single],
+  const [list, single] = parsed.randomness;
+  const [first = "", ...others] = list;
+  const wrong = [
+    [[String(BigInt(first) + 1n), ...others], single],
+    [others, single], [[...list, "1"], single], [list, String(BigInt(single) + 1n)],
+    [list, [single]], [single, single], [list], [list, single, single],
   ];
-  for (const randomness of wrong) await assert.rejects(check({ ...challenge, randomness }), InvalidProof);
+  for (const randomness of wrong) assert.equal(await failedStep({ randomness }), "opening");
 });
 
 test("a challenge with answers of another length or range is refused", async () => {
-  const challenge = decodeChallenge(utf8(file));
   const wrong = [
     [[0, 1], [2, 1, 0]], [[0, 1, 0, 0], [2, 1, 0]], [[0, 2, 0], [2, 1, 0]], [[0, 1, 0], [2, 1]],
     [[0, 1, 0], [2, 1, 0, 0]], [[0, 1, 0], [2, 1, 256]], [[0, 1, 0]], [...ANSWERS, [1]],
   ];
-  for (const answers of wrong) await assert.rejects(check({ ...challenge, answers }), InvalidProof);
+  for (const answers of wrong) assert.equal(await failedStep({ answers }), "opening");
 });
 
 test("a challenge whose ballot is not signed, or of another election, is refused", async () => {
-  const challenge = decodeChallenge(utf8(file));
-  const { ballot } = challenge;
-  const unsigned = ballot.replace(/("response":")(\d)(\d+"\}\}\})$/, (_, before: string, digit: string, rest: string) =>
-    `${before}${digit === "9" ? "8" : String(Number(digit) % 8 + 1)}${rest}`);
+  const { ballot } = parsed;
+  const { proof } = (JSON.parse(ballot) as { signature: { proof: { response: string } } }).signature;
+  const unsigned = ballot.replace(proof.response, String(BigInt(proof.response) ^ 1n));
   assert.notEqual(unsigned, ballot);
-  await assert.rejects(check({ ...challenge, ballot: unsigned }));
-  const elsewhere = ballot.replace(election.fingerprint, electionOf().fingerprint);
-  await assert.rejects(check({ ...challenge, ballot: elsewhere }), InvalidBallot);
+  assert.equal(await failedStep({ ballot: unsigned }), "ballot");
+  const { fingerprint } = electionOf();
+  const elsewhere = ballot.replace(election.fingerprint, fingerprint);
+  assert.equal(await failedStep({ ballot: elsewhere }), "ballot");
+  assert.equal(await failedStep({ election_hash: fingerprint }), "election");
 });
 
 test("a challenge file with other fields or forms is not read", () => {

@@ -7,12 +7,28 @@ import { type Ciphertext, encryptBit } from "./elgamal.ts";
 import {
   decodeJson, encodeJson, type Json, readInteger, readList, readObject, readText, utf8,
 } from "./encoding.ts";
-import { DecodeError, InvalidProof } from "./errors.ts";
+import { DecodeError, InvalidBallot, InvalidProof } from "./errors.ts";
 import { decodeScalar, type Element, encodeScalar, type Scalar } from "./group.ts";
 import { plainLength, type Question } from "./question.ts";
 import { encryptVector } from "./ranked.ts";
 
 const CHALLENGE_LIMIT_BYTES = 1_000_000;
+
+/** What is checked of a challenge, in this order; evote has the same steps. */
+export const CHALLENGE_STEPS = ["form", "election", "ballot", "opening", "tracker"] as const;
+
+export type ChallengeStep = (typeof CHALLENGE_STEPS)[number];
+
+/** A step does not hold: the challenge shows that the booth, or whoever gave the file, cheated. */
+export class InvalidChallenge extends Error {
+  override readonly name = "InvalidChallenge";
+  readonly step: ChallengeStep;
+
+  constructor(step: ChallengeStep, message: string) {
+    super(message);
+    this.step = step;
+  }
+}
 
 /** What a challenge file claims; nothing of it is checked but its form. */
 export interface Challenge {
@@ -65,8 +81,52 @@ function readRandomness(value: Json, index: number): Scalar[] | Scalar {
   return value.map((scalar) => decodeScalar(scalar, place));
 }
 
+/** Check an opened ballot, step by step; `noted` is the tracker seen before, if there is one.
+ *
+ * `onStep` is called for each step that holds. Throws InvalidChallenge. To return means that the
+ * ballot holds the answers named; whether the voter chose those, only the voter can tell.
+ */
+export async function checkChallenge(input: {
+  data: Uint8Array;
+  election: Election;
+  noted: string | undefined;
+  onStep: (step: ChallengeStep) => void;
+}): Promise<{ challenge: Challenge; ballot: Ballot }> {
+  const { data, election, noted, onStep } = input;
+  const step = async <T>(name: ChallengeStep, act: () => T | Promise<T>): Promise<T> => {
+    try {
+      const result = await act();
+      onStep(name);
+      return result;
+    } catch (error) {
+      throw refusal(name, error);
+    }
+  };
+  const challenge = await step("form", () => decodeChallenge(data));
+  await step("election", () => {
+    if (challenge.fingerprint !== election.fingerprint) {
+      throw new InvalidProof(`the file names the fingerprint ${challenge.fingerprint}`);
+    }
+  });
+  const ballot = await step("ballot", () => verifyChallengedBallot({ challenge, election }));
+  await step("opening", () => verifyOpening({ challenge, ballot, election }));
+  if (noted !== undefined) {
+    await step("tracker", () => {
+      if (noted === ballot.tracker) return;
+      throw new InvalidProof(`noted before: ${noted}; of this ballot: ${ballot.tracker}`);
+    });
+  }
+  return { challenge, ballot };
+}
+
+function refusal(step: ChallengeStep, error: unknown): unknown {
+  const isRefusal =
+    error instanceof DecodeError || error instanceof InvalidBallot || error instanceof InvalidProof;
+  return isRefusal ? new InvalidChallenge(step, error.message) : error;
+}
+
 /** Check the ballot of a challenge as the server would: form, proofs and signature. */
-export async function verifyChallengedBallot(input: {
+async function verifyChallengedBallot(input: {
   challenge: Challenge;
   election: Election;
 }): Promise<Ballot> {
@@ -80,7 +140,7 @@ export async function verifyChallengedBallot(input: {
  *
  * Throws InvalidProof: the booth encrypted something else than it shows.
  */
-export function verifyOpening(input: {
+function verifyOpening(input: {
   challenge: Challenge;
   ballot: Ballot;
   election: Election;

@@ -81,8 +81,9 @@ class TestVerdicts:
         bodies = [world.ballot(voter, answers) for voter, answers in enumerate(votes)]
         report = verify(write_complete_record(world, bodies).data())
         assert report.verdict == Verdict.COMPLETE
-        assert [step.number for step in report.steps] == list(range(1, 12))
-        assert all(step.comparisons and not step.problems for step in report.steps)
+        assert [step.number for step in report.steps] == list(range(1, 17))
+        assert all(step.comparisons and not step.problems for step in report.steps[:11])
+        assert {step.status for step in report.steps[11:]} == {StepStatus.NOT_ASKED_FOR}
         assert report.result.counts == (counts or ((0, 2**31, 0), (3 + 2**31, 0)))
         assert report.sized_tally.num_tallied == len(votes)
 
@@ -126,25 +127,19 @@ class TestVerdicts:
         assert report.tally is None
         assert report.result is None
 
-    def test_context_in_the_election_is_welcome_but_profile_1_is_not_supported_yet(self):
+    def test_context_in_the_election_is_welcome(self):
         world = make_world(context={"profile": 0, "consultation": "https://example.org"})
         assert verify(write_complete_record(world, []).data()).verdict == Verdict.COMPLETE
-        value = json.loads(world.election.archived) | {"pnyx": {"profile": 1}}
-        objects = {
-            "election": encode_json(value),
-            "trustees": encode_trustees(world.trustees),
-            "credentials": world.public_list,
-        }
-        record = RecordWriter().add("Setup", *objects.values(), encode_setup(**objects))
-        with pytest.raises(NotSupported, match="profile 1"):
-            verify(record.data())
 
     def test_the_report_goes_to_json(self):
         value = json.loads(json.dumps(verify(COMPLETE.data()).to_json()))
         assert value["verdict"] == "complete"
         assert value["result"] == [[2, 0, 0]]
         assert value["election"]["fingerprint"] == WORLD.election.fingerprint
-        assert [step["status"] for step in value["steps"]] == ["passed"] * 11
+        assert [step["status"] for step in value["steps"]] == [
+            *["passed"] * 11,
+            *["not asked for"] * 5,
+        ]
 
 
 class TestParallel:

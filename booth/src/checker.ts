@@ -1,7 +1,7 @@
 // The page that checks an opened ballot (PROTOCOL 2.5). Everything happens here; nothing is sent.
 import { canScan, scanCode } from "./camera.ts";
 import { copyOf, fill, find, onPress, part, word } from "./dom.ts";
-import { CannotOpen, loadElection } from "./loading.ts";
+import { CannotOpen, loadCredentials, loadElection } from "./loading.ts";
 import {
   type Challenge, CHALLENGE_STEPS, type ChallengeStep, checkChallenge, InvalidChallenge,
 } from "./protocol/challenge.ts";
@@ -112,7 +112,8 @@ async function check(input: {
   part(root, "answers").hidden = true;
   try {
     const onStep = (step: ChallengeStep): void => mark(root, step, "held");
-    const { challenge, ballot } = await checkChallenge({ data, election, noted, onStep });
+    const credentials = await loadCredentials(election.uuid);
+    const { challenge, ballot } = await checkChallenge({ data, election, credentials, noted, onStep });
     if (noted === undefined) mark(root, "tracker", "skipped");
     fill(root, { tracker: inGroups(ballot.tracker) });
     showAnswers(root, election, challenge);

@@ -48,7 +48,7 @@ async function verdict(
   const held: ChallengeStep[] = [];
   const onStep = (step: ChallengeStep): unknown => held.push(step);
   try {
-    await checkChallenge({ data: utf8(text), election, noted, onStep });
+    await checkChallenge({ data: utf8(text), election, credentials: undefined, noted, onStep });
     return { held, failed: undefined };
   } catch (error) {
     return { held, failed: (error as { step: ChallengeStep }).step };
@@ -81,7 +81,8 @@ for (const { name, election: text, valid: held, forged: found } of vectors.elect
   for (const { comment = "as it is", step, tracker, challenge } of [...held, ...found]) {
     test(`${name}: a challenge ${step === undefined ? "holds" : `fails at "${step}"`}: ${comment}`, async () => {
       const checking = checkChallenge({
-        data: utf8(challenge), election: decodeElection(utf8(text)), noted: tracker, onStep: () => undefined,
+        data: utf8(challenge), election: decodeElection(utf8(text)), credentials: undefined, noted: tracker,
+        onStep: () => undefined,
       });
       if (step === undefined) await checking;
       else await assert.rejects(checking, { name: "InvalidChallenge", step });
@@ -91,7 +92,15 @@ for (const { name, election: text, valid: held, forged: found } of vectors.elect
 
 test("without a tracker seen before that step is left out", async () => {
   const onStep = (step: ChallengeStep): void => assert.notEqual(step, "tracker");
-  await checkChallenge({ data: utf8(file), election, noted: undefined, onStep });
+  await checkChallenge({ data: utf8(file), election, credentials: undefined, noted: undefined, onStep });
+});
+
+test("a challenge by a credential that is not on the list could not have been cast", async () => {
+  const onStep = (): void => undefined;
+  const input = { data: utf8(file), election, noted: undefined, onStep };
+  await checkChallenge({ ...input, credentials: new Set([sealed.ballot.credential.encode()]) });
+  const checking = checkChallenge({ ...input, credentials: new Set([GENERATOR.encode()]) });
+  await assert.rejects(checking, { step: "ballot" });
 });
 
 test("A-48 a challenge finds out a booth that encrypts another choice than it shows", async () => {

@@ -1,6 +1,6 @@
 """A ballot that was opened instead of cast, and the check of what it holds (PROTOCOL 2.5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,14 +91,15 @@ def check_challenge(
     data: bytes,
     *,
     election: Election,
+    credentials: Container[str] | None,
     tracker: str | None,
     on_step: Callable[[ChallengeStep], None],
 ) -> tuple[Challenge, Ballot]:
     """Check an opened ballot step by step; `on_step` hears of each step that holds.
 
-    `tracker` is the one that was seen before the voter decided; None leaves that step out. To
-    return means that the ballot holds the answers named. Whether the voter chose those, only the
-    voter can tell.
+    `credentials` is the election's public list, None where it is not at hand. `tracker` is the one
+    that was seen before the voter decided; None leaves that step out. To return means that the
+    ballot holds the answers named. Whether the voter chose those, only the voter can tell.
 
     Raises:
         InvalidChallenge: a step does not hold.
@@ -118,6 +119,9 @@ def check_challenge(
         verify_ballot(ballot=ballot, election=election)
     except (DecodeError, InvalidBallot) as error:
         raise InvalidChallenge(ChallengeStep.BALLOT, str(error)) from error
+    if credentials is not None and ballot.credential not in credentials:
+        msg = "the credential is not on the election's list"
+        raise InvalidChallenge(ChallengeStep.BALLOT, msg)
     on_step(ChallengeStep.BALLOT)
     _check_opening(challenge, ballot=ballot, election=election)
     on_step(ChallengeStep.OPENING)

@@ -12,6 +12,7 @@ from evote.ballot import (
     decode_ballot,
     verify_ballot,
 )
+from evote.cli.challenge import print_challenge_check
 from evote.cli.elections import KnownElection, find_election
 from evote.cli.errors import CommandFailed
 from evote.cli.sources import read_source, warn_if_readable_by_others, write_new_file
@@ -41,10 +42,16 @@ Check one ballot: that it is in its one canonical form, belongs to this
 election, is signed by its credential, and proves that its choices are
 permitted. With a record, also that the credential is on the list, and whether
 the ballot is in the box. What it chooses stays secret.
+
+Or check a ballot that the booth opened because you challenged it: that it
+could have been cast, and holds the answers that the file names and no others.
+It prints them, and compares the tracker that you saw before.
 """
 _CHECK_EPILOG = """\
-example:
+examples:
   evote ballot check ballot.json --election hfd19JUwUteUwr.bel
+  evote ballot check challenge.json --election hfd19JUwUteUwr.bel \\
+      --tracker cqJLsAZtdfZI9GN4sejYQ90NwTs7nMCATtAc7ADv1Vc
 
 exit status:
   0  valid
@@ -85,8 +92,13 @@ def add_arguments(
         epilog=_CHECK_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    check.add_argument("ballot", metavar="BALLOT", help="the ballot's file")
+    check.add_argument(
+        "ballot", metavar="BALLOT", help="the file of the ballot, or of the opened one"
+    )
     check.add_argument("--election", required=True, metavar="RECORD", help=election_help)
+    check.add_argument(
+        "--tracker", help="the tracker that you saw before you challenged the ballot"
+    )
     check.set_defaults(handler=_check)
 
 
@@ -156,6 +168,12 @@ def _check(arguments: argparse.Namespace) -> int:
     known = find_election(arguments.election)
     # Far more than a ballot may have, so that it is the ballot's own check that refuses it.
     data = read_source(arguments.ballot, limit_bytes=100 * BALLOT_LIMIT_BYTES)
+    if _is_challenge(data):
+        tracker = None if arguments.tracker is None else "".join(arguments.tracker.split())
+        return print_challenge_check(data, source=arguments.ballot, known=known, tracker=tracker)
+    if arguments.tracker is not None:
+        msg = "--tracker is compared with an opened ballot only, and this file is none"
+        raise CommandFailed(msg)
     try:
         ballot = decode_ballot(data, election=known.election)
         verify_ballot(ballot=ballot, election=known.election)
@@ -169,6 +187,15 @@ def _check(arguments: argparse.Namespace) -> int:
     if known.record is not None:
         print(f"  in the box  {_place_in_box(ballot, known=known)}")
     return 0
+
+
+def _is_challenge(data: bytes) -> bool:
+    """Say whether this is meant to be an opened ballot: no ballot has a field `randomness`."""
+    try:
+        value = decode_json(data, source="ballot", limit_bytes=100 * BALLOT_LIMIT_BYTES)
+    except DecodeError:
+        return False
+    return isinstance(value, dict) and "randomness" in value
 
 
 def _check_credential(ballot: Ballot, *, known: KnownElection) -> None:

@@ -83,16 +83,18 @@ function readRandomness(value: Json, index: number): Scalar[] | Scalar {
 
 /** Check an opened ballot, step by step; `noted` is the tracker seen before, if there is one.
  *
+ * `credentials` is the election's public list, undefined where it is not at hand.
  * `onStep` is called for each step that holds. Throws InvalidChallenge. To return means that the
  * ballot holds the answers named; whether the voter chose those, only the voter can tell.
  */
 export async function checkChallenge(input: {
   data: Uint8Array;
   election: Election;
+  credentials: ReadonlySet<string> | undefined;
   noted: string | undefined;
   onStep: (step: ChallengeStep) => void;
 }): Promise<{ challenge: Challenge; ballot: Ballot }> {
-  const { data, election, noted, onStep } = input;
+  const { data, election, credentials, noted, onStep } = input;
   const step = async <T>(name: ChallengeStep, act: () => T | Promise<T>): Promise<T> => {
     try {
       const result = await act();
@@ -108,7 +110,7 @@ export async function checkChallenge(input: {
       throw new InvalidProof(`the file names the fingerprint ${challenge.fingerprint}`);
     }
   });
-  const ballot = await step("ballot", () => verifyChallengedBallot({ challenge, election }));
+  const ballot = await step("ballot", () => verifyChallengedBallot({ challenge, election, credentials }));
   await step("opening", () => verifyOpening({ challenge, ballot, election }));
   if (noted !== undefined) {
     await step("tracker", () => {
@@ -129,10 +131,14 @@ function refusal(step: ChallengeStep, error: unknown): unknown {
 async function verifyChallengedBallot(input: {
   challenge: Challenge;
   election: Election;
+  credentials: ReadonlySet<string> | undefined;
 }): Promise<Ballot> {
-  const { challenge, election } = input;
+  const { challenge, election, credentials } = input;
   const ballot = decodeBallot(utf8(challenge.ballot), { election });
   await verifyBallot({ ballot, election });
+  if (credentials?.has(ballot.credential.encode()) === false) {
+    throw new InvalidProof("the credential is not on the election's list");
+  }
   return ballot;
 }
 

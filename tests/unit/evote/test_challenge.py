@@ -16,11 +16,12 @@ FORGED = [
 ]
 
 
-def steps_of(election, challenge, tracker):
+def steps_of(election, challenge, tracker, *, credentials=None):
     held = []
     check_challenge(
         challenge.encode(),
         election=decode_election(election.encode()),
+        credentials=credentials,
         tracker=tracker,
         on_step=held.append,
     )
@@ -54,3 +55,14 @@ def test_a_challenge_of_another_election_is_refused():
         steps_of(second["election"], first["valid"][0]["challenge"], None)
 
     assert refusal.value.step == ChallengeStep.ELECTION
+
+
+def test_a_challenge_by_a_credential_that_is_not_on_the_list_could_not_have_been_cast():
+    case = VECTORS[0]
+    challenge = case["valid"][0]["challenge"]
+    credential = json.loads(json.loads(challenge)["ballot"])["credential"]
+    assert steps_of(case["election"], challenge, None, credentials={credential})
+    with pytest.raises(InvalidChallenge) as refusal:
+        steps_of(case["election"], challenge, None, credentials={"0" * 64})
+
+    assert refusal.value.step == ChallengeStep.BALLOT

@@ -18,20 +18,26 @@ from evote.record import encode_setup, read_record
 from evote.verify import Verdict, verify_record
 from tests.factories.evote import (
     BLANK,
+    LISTS,
     ONE_OF_TWO,
     PLAIN,
+    RANKED,
     RecordWriter,
     make_world,
     write_complete_record,
 )
 from tests.factories.forgery import forgeries
+from tests.factories.tampering import tampered_answers
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 CASES = [
     "case1-homomorphic-ed25519",
     "case2-threshold-ed25519",
+    "case3-mixnet-ed25519",
     "case4-blank-ed25519",
     "case5-weights-ed25519",
+    "case6-mj-ed25519",
+    "case6-stv-ed25519",
 ]
 ODD = Question(
     text='Où? „Wo“ \\ "/" 哪里 </b> \x7f',
@@ -94,6 +100,9 @@ KINDS = {
     "one trustee": {"questions": [ONE_OF_TWO], "trustees": 1},
     "threshold": {"questions": [ONE_OF_TWO], "trustees": 0, "thresholds": [(2, 3)]},
     "mixed": {"questions": [ONE_OF_TWO], "trustees": 1, "thresholds": [(2, 3), (1, 1)]},
+    "ranked": {"questions": [RANKED]},
+    "ranked and plain": {"questions": [PLAIN, RANKED, RANKED], "trustees": 3},
+    "lists": {"questions": [LISTS], "weights": [3, 1, 2]},
 }
 # Who decrypts, where it is not everybody.
 OWNERS = {"threshold": [1, 3], "mixed": [1, 3, 4, 5]}
@@ -109,6 +118,13 @@ VOTES = {
     "one trustee": [[[1, 0]], [[1, 0]], [[1, 0]]],
     "threshold": [[[1, 0]], [[0, 1]], [[1, 0]]],
     "mixed": [[[1, 0]], [[0, 1]], [[1, 0]]],
+    "ranked": [[[1, 2, 3]], [[0, 0, 0]], [[255, 1, 1]]],
+    "ranked and plain": [
+        [[0, 0, 0], [1, 2, 3], [3, 2, 1]],
+        [[0, 1, 1], [2, 1, 3], [0, 0, 1]],
+        [[1, 0, 0], [1, 1, 1], [9, 9, 9]],
+    ],
+    "lists": [[[[1, 1, 0], [0, 0]]], [[[0, 0, 0], [1, 1]]], [[[1, 1, 1], [0, 0]]]],
 }
 
 
@@ -128,6 +144,50 @@ def test_a13_our_empty_election_is_accepted(tool, tmp_path):
     world = make_world()
     data = write_complete_record(world, []).data()
     assert accepts(tool, tmp_path, data, world.election.uuid)
+
+
+@needs_tool
+def test_our_ranked_election_in_which_nobody_voted_is_accepted(tool, tmp_path):
+    world = make_world(questions=[RANKED])
+    data = write_complete_record(world, []).data()
+    assert verify_record(data, progress=lambda *_: None).verdict == Verdict.COMPLETE
+    assert accepts(tool, tmp_path, data, world.election.uuid)
+
+
+@needs_tool
+@pytest.mark.parametrize(
+    ("question", "answer"), [(RANKED, [3, 0, 255]), (LISTS, [[1, 0, 1], [0, 0]])]
+)
+def test_their_ballots_of_other_kinds_are_accepted_by_us(tool, tmp_path, question, answer):
+    world = make_world(voters=1, questions=[question])
+    (tmp_path / f"{world.election.uuid}.bel").write_bytes(RecordWriter().setup(world).data())
+    (tmp_path / "credential").write_text(world.credentials[0])
+    (tmp_path / "choice.json").write_text(json.dumps([answer]))
+    made = tool(
+        "election", "generate-ballot", "--privcred", "credential", "--choice", "choice.json"
+    )
+    ballot = decode_ballot(made.stdout.strip(), election=world.election)
+    verify_ballot(ballot=ballot, election=world.election)
+
+
+@needs_tool
+@pytest.mark.parametrize(
+    ("question", "answer"), [(RANKED, [3, 1, 2]), (LISTS, [[1, 0, 1], [0, 0]])]
+)
+def test_forgeries_of_other_kinds_are_refused_by_both(tool, tmp_path, question, answer):
+    world = make_world(voters=1, questions=[question])
+    (tmp_path / f"{world.election.uuid}.bel").write_bytes(RecordWriter().setup(world).data())
+    body = json.loads(world.ballot(0, [answer]))
+    forged = [
+        (comment, data)
+        for comment, data, code in tampered_answers(world, body, voter=0)
+        if code == "bad_proof"
+    ]
+    assert len(forged) >= 4
+    for comment, data in forged[:20]:
+        (tmp_path / "ballot.json").write_bytes(data)
+        answered = tool("election", "verify-ballot", "--ballot", "ballot.json")
+        assert answered.returncode != 0, comment
 
 
 @needs_tool
@@ -164,7 +224,11 @@ def test_forgeries_that_only_proofs_can_tell_are_refused_by_both(tool, tmp_path)
 
 @needs_tool
 def test_the_vectors_of_ballots_have_the_same_verdict(tool, tmp_path):
-    vectors = json.loads((VECTORS / "ballot.json").read_text())["elections"]
+    vectors = [
+        case
+        for name in ("ballot.json", "ranked.json")
+        for case in json.loads((VECTORS / name).read_text())["elections"]
+    ]
     for case in vectors:
         election = decode_election(case["election"].encode())
         writer = RecordWriter()

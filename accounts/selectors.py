@@ -174,6 +174,12 @@ def is_on_roll(user: Person, roll: Roll) -> bool:
     return RollEntry.objects.filter(roll=roll, email__in=verified_emails(user)).exists()
 
 
+def own_addresses_on_roll(user: Person, roll: Roll) -> list[str]:
+    """Return which of the person's verified addresses are on the roll, mostly one or none."""
+    entries = RollEntry.objects.filter(roll=roll, email__in=verified_emails(user))
+    return list(entries.order_by("email").values_list("email", flat=True))
+
+
 def passkeys_and_apps(user: User) -> list[Authenticator]:
     """Return a person's second factors, oldest first, recovery codes too."""
     return list(Authenticator.objects.filter(user=user).order_by("created_at", "pk"))

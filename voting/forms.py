@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Roll
 from voting.models import Election, Question
+from voting.services.credential_lists import LIST_LIMIT_BYTES
 from voting.services.elections import QuestionDraft
 
 if TYPE_CHECKING:
@@ -128,6 +129,63 @@ class RollForm(forms.Form):
         field = self.fields["roll"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = self.rolls
+
+
+class AccessForm(forms.Form):
+    """What casting asks for, and who makes the credentials."""
+
+    access = forms.ChoiceField(
+        label=_("What does casting ask for?"),
+        help_text=_(
+            "For a binding vote ask for both: then neither this server nor the registrar can vote"
+            " for anybody alone."
+        ),
+        choices=Election.Access.choices,
+        widget=forms.RadioSelect,
+    )
+    credentials_by = forms.ChoiceField(
+        label=_("Who makes the credentials?"),
+        help_text=_(
+            "A registrar makes them offline with the program evote and hands them out. This server"
+            " then never sees one."
+        ),
+        choices=Election.CredentialsBy.choices,
+        widget=forms.RadioSelect,
+    )
+
+
+class CredentialListForm(forms.Form):
+    """The public list that a registrar made."""
+
+    file = forms.FileField(
+        label=_("Public list of credentials"),
+        help_text=_("The file that evote registrar made for this server. It holds no secret."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what is too large before it is read."""
+        values = super().clean() or {}
+        upload = values.get("file")
+        if upload is not None:
+            if upload.size > LIST_LIMIT_BYTES:
+                raise forms.ValidationError(_("The list is larger than 80 MB."))
+            values["encoded"] = upload.read()
+        return values
+
+
+class ReplacementForm(forms.Form):
+    """A lost credential and the one that takes its place: public parts, 64 hexadecimal digits."""
+
+    lost = forms.CharField(
+        label=_("Public part of the lost credential"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"class": "pnyx-mono", "spellcheck": "false"}),
+    )
+    new = forms.CharField(
+        label=_("Public part of the new credential"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"class": "pnyx-mono", "spellcheck": "false"}),
+    )
 
 
 class TrusteeForm(forms.Form):

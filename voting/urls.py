@@ -5,11 +5,10 @@ from django.urls.converters import StringConverter
 
 from voting.api import records
 from voting.api.ballots import BallotView, CastView
-from voting.api.challenges import ChallengeView
 from voting.api.ceremonies import CeremonyMessagesView, CeremonyView
 from voting.api.challenges import ChallengeView
 from voting.api.elections import ElectionsView, ElectionView, EventsView, PartialDecryptionsView
-from voting.views import booth, management, public, trustee
+from voting.views import booth, credentials, management, permit, public, trustee
 
 app_name = "voting"
 
@@ -67,6 +66,8 @@ pages: list[URLPattern | URLResolver] = [
     path("elections/<text:uuid>/ballots/", public.find_ballot, name="find-ballot"),
     path("elections/<text:uuid>/ballots/<text:tracker>/", public.ballot, name="ballot"),
     path("elections/<text:uuid>/booth/", booth.booth, name="booth"),
+    path("elections/<text:uuid>/check/", public.check, name="check"),
+    path("elections/<text:uuid>/permit/", permit.permit, name="permit"),
     path("elections/<text:uuid>/trustee/", trustee.trustee, name="trustee"),
     path("elections/<text:uuid>/manage/", management.manage, name="manage"),
     path("elections/<text:uuid>/manage/details/", management.details, name="details"),
@@ -91,7 +92,7 @@ pages: list[URLPattern | URLResolver] = [
         management.remind_trustee,
         name="remind-trustee",
     ),
-    path("elections/<text:uuid>/manage/credentials/", management.credentials, name="credentials"),
+    path("elections/<text:uuid>/manage/credentials/", credentials.credentials, name="credentials"),
     path("elections/<text:uuid>/manage/seal/", management.seal, name="seal"),
 ]
 urlpatterns = interface + pages

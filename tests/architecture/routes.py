@@ -14,6 +14,7 @@ deliberation:comment deliberation:moderation-log
 deliberation:api-consultations deliberation:api-consultation deliberation:api-proposals
 deliberation:api-proposal deliberation:api-comments
 voting:elections voting:election voting:result voting:find-ballot voting:ballot voting:booth
+voting:check
 voting:api-elections voting:api-election voting:api-events voting:api-cast voting:api-ballot
 voting:api-challenge
 voting:api-ceremony voting:api-ceremony-messages
@@ -36,6 +37,7 @@ deliberation:write-comment deliberation:reply deliberation:report-proposal
 deliberation:report-comment deliberation:api-endorsement
 accounts:own accounts:name accounts:data accounts:end-sessions accounts:close
 accounts:organisations
+voting:permit
 account_reauthenticate account_email account_change_password account_set_password
 mfa_index mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes
 mfa_generate_recovery_codes mfa_download_recovery_codes mfa_list_webauthn mfa_add_webauthn

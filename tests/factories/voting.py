@@ -31,7 +31,11 @@ from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.bundle import BOOTH_NAME
 from voting.selectors.record import archived_object
 from voting.services.casting import Cast, Submission, asks_for_statement, cast_ballot
-from voting.services.credentials import issue_credentials, send_credential_batch
+from voting.services.credentials import (
+    choose_access,
+    issue_credentials,
+    send_credential_batch,
+)
 from voting.services.decrypting import accept_partial_decryption, publish_result
 from voting.services.elections import (
     QuestionDraft,
@@ -199,6 +203,7 @@ def make_draft(
     closes_at=CLOSES,
     consultation_url="https://example.org/consultations/trees/",
     minimum_ballots=1,
+    access=Election.Access.CREDENTIAL,
 ) -> MadeElection:
     """A draft with its questions, and neither roll nor trustees."""
     made = MadeElection(
@@ -214,6 +219,9 @@ def make_draft(
     )
     made.election = choose_minimums(
         election=made.election, minimum_ballots=minimum_ballots, minimum_shuffles=2
+    )
+    made.election = choose_access(
+        election=made.election, access=access, credentials_by=Election.CredentialsBy.SERVER
     )
     return made
 

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.conf import settings
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext
 
 from accounts.models import Organisation, Role
-from accounts.selectors import Person, organisations_where, verified_emails
+from accounts.selectors import Person, organisations_where, roll_votes, verified_emails
 from audit import selectors as log
 from audit.models import LogEntry
 from evote.tally import decode_result
@@ -31,12 +32,20 @@ class ElectionOverview:
     credentials: int
     ballots: int
     voters: int
+    votes_on_roll: int
+    votes_cast: int
+    appeal_days: int
     trustees: tuple[TrusteeState, ...]
     fingerprint: str
     record_bytes: int
     roll_entry: LogEntry | None
     booth_entry: LogEntry | None
     result_entry: LogEntry | None
+
+    @property
+    def is_weighted(self) -> bool:
+        """Say whether somebody on the roll has more than one vote."""
+        return self.votes_on_roll > self.people
 
     @property
     def revotes(self) -> int:
@@ -60,7 +69,7 @@ class AnswerResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionResult:
-    """The counts of one question. `ballots` is how many ballots were counted."""
+    """The counts of one question. `ballots` is how many votes were counted: ballots by weight."""
 
     text: str
     minimum: int
@@ -146,6 +155,9 @@ def election_overview(*, election: Election) -> ElectionOverview:
         credentials=Credential.objects.filter(election=election).count(),
         ballots=events.filter(type=RecordEvent.Type.BALLOT).count(),
         voters=recorded.values("credential").distinct().count(),
+        votes_on_roll=roll_votes(election.roll) if election.roll else 0,
+        votes_cast=_votes_cast(election=election),
+        appeal_days=settings.APPEAL_DAYS,
         trustees=tuple(
             TrusteeState(trustee=trustee, has_decrypted=trustee.position in decrypted)
             for trustee in election.trustees.order_by("position")
@@ -164,12 +176,7 @@ def question_results(*, election: Election) -> tuple[QuestionResult, ...]:
         event__election=election, event__type=RecordEvent.Type.RESULT, name="result"
     )
     counts = decode_result(bytes(archived.body)).counts
-    ballots = (
-        Ballot.objects.filter(election=election, height__isnull=False)
-        .values("credential")
-        .distinct()
-        .count()
-    )
+    ballots = _votes_cast(election=election)
     questions = list(election.questions.order_by("position"))
     return tuple(
         _question_result(question=question, counts=list(line), ballots=ballots)
@@ -202,6 +209,16 @@ def ballot_place(*, election: Election, tracker: bytes) -> BallotPlace | None:
     )
 
 
+def _votes_cast(*, election: Election) -> int:
+    """Return how many votes the credentials have together that have a ballot in the record."""
+    cast = Ballot.objects.filter(
+        election=election, height__isnull=False, credential=OuterRef("public")
+    )
+    voted = Credential.objects.filter(Exists(cast), election=election)
+    total: int | None = voted.aggregate(votes=Sum("weight"))["votes"]
+    return total or 0
+
+
 def _entry(identity: bytes | memoryview | None) -> LogEntry | None:
     return log.entry_by_identity(bytes(identity)) if identity is not None else None
 
@@ -211,7 +228,9 @@ def _question_result(*, question: Question, counts: list[int], ballots: int) -> 
     if question.has_blank:
         # The blank choice leads in the record and closes the list on the page.
         answers, counts = [*answers, gettext("Blank ballot")], [*counts[1:], counts[0]]
-    most = max(counts[: len(question.answers)])
+    if question.kind == Question.Kind.RANKED:
+        answers, counts = [], []
+    most = max(counts[: len(question.answers)], default=0)
     return QuestionResult(
         text=question.text,
         minimum=question.minimum,
@@ -225,5 +244,5 @@ def _question_result(*, question: Question, counts: list[int], ballots: int) -> 
             )
             for position, (answer, count) in enumerate(zip(answers, counts, strict=True))
         ),
-        none_chosen=ballots - sum(counts) if question.maximum == 1 else None,
+        none_chosen=ballots - sum(counts) if question.maximum == 1 and counts else None,
     )

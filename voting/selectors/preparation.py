@@ -127,6 +127,8 @@ def _credentials_task(*, election: Election, people: int, sent: int, refused: in
         state, status = State.TO_DO, _("To do")
     elif sent == people:
         state, status = State.DONE, _("Done")
+    elif election.has_registrar:
+        state, status = State.TO_DO, _("To do")
     elif refused:
         state, status = State.TO_DO, _("%(count)s mails came back") % {"count": refused}
     else:
@@ -135,7 +137,9 @@ def _credentials_task(*, election: Election, people: int, sent: int, refused: in
     return Task(
         name=_("Credentials"),
         page="voting:credentials",
-        hint=_("Sent by e-mail to everyone on the roll"),
+        hint=_("Made by a registrar; this server gets the public list alone")
+        if election.has_registrar
+        else _("Sent by e-mail to everyone on the roll"),
         state=state,
         status=status,
     )

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.cache import caches
 from redis.exceptions import RedisError
 
+from voting.selectors.registrations import person_on_roll
 from voting.services.refusals import BallotRejected
 
 LIFETIME_HOURS = 2
@@ -41,22 +42,13 @@ class Permit:
     ends_at_hour: int
 
 
-def person_on_roll(*, uuid: str, email: str) -> bytes:
-    """Return the 32 bytes that stand for an address on the roll of one election."""
-    return _seal("person", uuid.encode(), email.encode())
-
-
 def issue_permit(*, uuid: str, email: str, now: datetime) -> str:
     """Make a permit for whoever has this address on the roll of the election `uuid`."""
     person = person_on_roll(uuid=uuid, email=email)
     nonce = secrets.token_bytes(NONCE_BYTES)
     ends_at_hour = _hour(now) + LIFETIME_HOURS
     content = person + nonce + ends_at_hour.to_bytes(HOUR_BYTES)
-    return (
-        base64.urlsafe_b64encode(content + _seal("permit", uuid.encode(), content))
-        .decode()
-        .rstrip("=")
-    )
+    return _encode(content + _seal("permit", uuid.encode(), content))
 
 
 def read_permit(text: str, *, uuid: str, now: datetime) -> Permit:
@@ -70,9 +62,9 @@ def read_permit(text: str, *, uuid: str, now: datetime) -> Permit:
     except (binascii.Error, ValueError) as error:
         raise BallotRejected("bad_permit") from error
     content, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
-    if len(data) != PERMIT_BYTES or not hmac.compare_digest(
-        seal, _seal("permit", uuid.encode(), content)
-    ):
+    if len(data) != PERMIT_BYTES or _encode(data) != text:
+        raise BallotRejected("bad_permit")
+    if not hmac.compare_digest(seal, _seal("permit", uuid.encode(), content)):
         raise BallotRejected("bad_permit")
     permit = Permit(
         person=content[:PERSON_BYTES],
@@ -100,6 +92,10 @@ def use_up(permit: Permit, *, now: datetime) -> None:
 def ends_at(*, now: datetime) -> datetime:
     """Return when a permit that is issued now runs out."""
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=LIFETIME_HOURS)
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def _is_used(permit: Permit) -> bool:

@@ -10,13 +10,35 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from voting.models import Election, Registration
 from voting.services.casting import Cast, Submission, cast_ballot
-from voting.services.permits import Permit, read_permit, use_up
+from voting.services.permits import Permit, issue_permit, read_permit, use_up
+from voting.services.phases import Refused
 from voting.services.refusals import BallotRejected
 
 logger = logging.getLogger(__name__)
+
+
+class PermitRefused(Refused):
+    """No permit was given. The message says why."""
+
+
+def take_permit(*, election: Election, email: str, now: datetime) -> str:
+    """Give whoever has this verified address a permit to cast one ballot. Nothing is stored.
+
+    Raises:
+        PermitRefused: the election asks for the credential alone, is not open, or the address
+            is not on its roll.
+    """
+    if not election.asks_for_account:
+        raise PermitRefused(_("This election asks for the credential alone. You need no permit."))
+    if not election.accepts_ballots_at(now):
+        raise PermitRefused(_("Voting is not open."))
+    if election.roll is None or not election.roll.entries.filter(email=email).exists():
+        raise PermitRefused(_("This address is not on the roll of this election."))
+    return issue_permit(uuid=election.uuid, email=email, now=now)
 
 
 def receive_ballot(

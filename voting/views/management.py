@@ -17,7 +17,6 @@ from voting.forms import DetailsForm, NewElectionForm, QuestionForm, RollForm, T
 from voting.models import Election, Question, Trustee
 from voting.permissions import can_administer_election
 from voting.selectors import checks, overview, preparation
-from voting.services.credentials import issue_credentials
 from voting.services.elections import (
     add_question,
     draft_election,
@@ -197,22 +196,6 @@ def remind_trustee(request: HttpRequest, uuid: str, number: int) -> HttpResponse
     election = _administered(request, uuid)
     trustee = get_object_or_404(Trustee, election=election, position=number)
     return _act(request, election, "voting:trustees", lambda: invite_again(trustee=trustee))
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def credentials(request: HttpRequest, uuid: str) -> HttpResponse:
-    """Say what issuing means, and start it."""
-    election = _administered(request, uuid)
-    if request.method == "POST":
-        return _act(
-            request, election, "voting:manage", lambda: issue_credentials(election=election)
-        )
-    return render(
-        request,
-        "voting/credentials.html",
-        {"election": election, "preparation": preparation.preparation_of(election=election)},
-    )
 
 
 @login_required

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_GET
 from voting.models import Election
 from voting.permissions import can_administer_election, can_see_election
 from voting.selectors import checks, overview
+from voting.selectors.ballots import is_challenged
 from voting.selectors.trackers import (
     InvalidTracker,
     decode_typed_tracker,
     encode_in_address,
+    encode_tracker,
     is_start_of_tracker,
 )
 
@@ -107,6 +109,12 @@ def ballot(request: HttpRequest, uuid: str, tracker: str) -> HttpResponse:
     except InvalidTracker:
         wanted = b""
     place = overview.ballot_place(election=election, tracker=wanted)
+    if place is None and is_challenged(election=election, tracker=wanted):
+        return render(
+            request,
+            "voting/challenged.html",
+            {"election": election, "tracker": encode_tracker(wanted)},
+        )
     if place is None:
         return render(
             request,
@@ -119,6 +127,20 @@ def ballot(request: HttpRequest, uuid: str, tracker: str) -> HttpResponse:
             status=404,
         )
     return render(request, "voting/ballot.html", {"election": election, "place": place})
+
+
+@require_GET
+def check(request: HttpRequest, uuid: str) -> HttpResponse:
+    """Check an opened ballot in the reader's browser; nothing of it is sent here."""
+    election = get_object_or_404(Election.objects.exclude(phase__in=Election.UNSEALED), uuid=uuid)
+    return render(
+        request,
+        "voting/check.html",
+        {
+            "election": election,
+            "election_fingerprint": encode_tracker(bytes(election.fingerprint or b"")),
+        },
+    )
 
 
 def _visible_election(request: HttpRequest, uuid: str) -> Election:

@@ -29,8 +29,9 @@ def empty_counters():
 def post_ballot(client):
     """Cast through the public interface, as the booth does."""
 
-    def post(made, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT):
-        body = json.dumps({"ballot": ballot.decode(), "prev": b64(prev)}, separators=(",", ":"))
+    def post(made, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT, **members):
+        envelope = {"ballot": ballot.decode(), "prev": b64(prev)} | members
+        body = json.dumps(envelope, separators=(",", ":"))
         return post_raw(made.election.uuid, body.encode())
 
     def post_raw(uuid, body: bytes, **headers):

@@ -64,7 +64,7 @@ function build() {
   }
 }
 
-const isProgram = (name) => name.endsWith(".test.ts") || name === "mutants.ts";
+const isProgram = (name) => name.endsWith(".test.ts") || ["mutants.ts", "trustee_program.ts"].includes(name);
 
 function buildTests() {
   const tests = existsSync("booth/test") ? readdirSync("booth/test").filter(isProgram).sort() : [];

@@ -7,7 +7,7 @@ import { decodeElection } from "../src/protocol/election.ts";
 import { b64Digest, sha256Hex } from "../src/protocol/encoding.ts";
 import { InvalidRecord } from "../src/protocol/errors.ts";
 import { decodeCredentials, readRecord } from "../src/protocol/record.ts";
-import { minimumBallots, minimumShuffles, recount, type Stage } from "../src/protocol/recount.ts";
+import { checkEnoughBallots, minimumBallots, minimumShuffles, recount, type Stage } from "../src/protocol/recount.ts";
 
 const VECTORS = new URL("../../tests/vectors/belenios/", import.meta.url);
 
@@ -177,6 +177,15 @@ test("A-33: a changed shuffle is refused, and ranked ballots are not decrypted w
     name === shuffle?.name ? body.replace(/"([0-9]{70,})"/, (_, digits: string) => `"${BigInt(digits) - 1n}"`) : body,
   );
   await assert.rejects(recount({ data: forged, fingerprint: own }), InvalidRecord);
+});
+
+test("A-36: fewer ballots than the election asks for are not opened", async () => {
+  const { election, sizes } = await recount({ data, fingerprint });
+  const asking = (minimum: number): Parameters<typeof checkEnoughBallots>[0] => ({
+    election: { ...election, context: { profile: 1, minimum_ballots: minimum } }, sizes,
+  });
+  checkEnoughBallots(asking(sizes.count));
+  assert.throws(() => checkEnoughBallots(asking(sizes.count + 1)), { name: "TooFewBallots" });
 });
 
 test("the smallest numbers of ballots and of shuffles are the election's, or the protocol's", () => {

@@ -170,20 +170,6 @@ def test_a_record_with_one_byte_changed_is_refused_before_the_key_is_used(page, 
     assert not any(sent)
 
 
-def test_a_36_fewer_ballots_than_the_minimum_are_not_opened(page, sign_in):
-    votes = [(0, ([1, 0], [0, 1, 0, 0]))]
-    made = make_election(
-        phase=Election.Phase.CLOSED, trustees=["ada@example.org"], votes=votes, minimum_ballots=1
-    )
-    made.tally()
-    sign_in(page, make_user(email="ada@example.org", password=None))
-    sent = watch_what_is_sent(page)
-    page.goto(f"/elections/{made.election.uuid}/trustee/")
-    choose_key(page, single_key(made.secret_keys[0]), button="Decrypt the sum")
-    wait_for_part(page, "Save your key file again, then hand in your part")
-    assert not any(sent)
-
-
 # --- The ceremony ------------------------------------------------------------------------
 
 

@@ -43,8 +43,9 @@ export interface Recount {
   readonly tally: EncryptedTally;
   readonly shuffles: readonly Contribution[];
   readonly decryptions: readonly Contribution[];
-  /** The type of the last event, and its hash. */
+  /** The type of the last event, its height and its hash. */
   readonly last: string;
+  readonly height: number;
   readonly head: string;
   /** The hash of the last event before the first partial decryption, once it is there. */
   readonly closing: string | undefined;
@@ -100,6 +101,7 @@ export async function recount(input: {
     tally: shuffled.tally,
     shuffles: shuffled.shuffles,
     last: last.type,
+    height: last.height,
     head: last.hash,
     closing: isReady ? closing?.hash : undefined,
   };
@@ -112,6 +114,25 @@ export function hasRanking(election: Election): boolean {
 /** How many ballots there must be before anything is decrypted (2.7). */
 export function minimumBallots(election: Election): number {
   return minimum(election.context, "minimum_ballots", DEFAULT_MINIMUM_BALLOTS);
+}
+
+/** Fewer ballots were cast than the election asks for: they are not opened. */
+export class TooFewBallots extends Error {
+  override readonly name = "TooFewBallots";
+  readonly count: number;
+  readonly minimum: number;
+
+  constructor(count: number, minimum: number) {
+    super(`${count} ballots, and at least ${minimum} are asked for`);
+    this.count = count;
+    this.minimum = minimum;
+  }
+}
+
+/** Fewer ballots than the election's smallest number are never decrypted (2.7). */
+export function checkEnoughBallots({ election, sizes }: Pick<Recount, "election" | "sizes">): void {
+  const required = minimumBallots(election);
+  if (sizes.count < required) throw new TooFewBallots(sizes.count, required);
 }
 
 /** How many different trustees must have shuffled (2.8). */

@@ -4,13 +4,13 @@ import { find, onPress, part } from "../dom.ts";
 import { isProfileOne } from "../protocol/election.ts";
 import { type Json, sha256Hex, utf8 } from "../protocol/encoding.ts";
 import { checkRandomness } from "../protocol/randomness.ts";
-import type { Recount } from "../protocol/recount.ts";
+import { checkEnoughBallots, type Recount } from "../protocol/recount.ts";
 import {
   decryptPartially, encodeTally, type PartialDecryption, verifyPartialDecryption, verifyStrongProofs,
 } from "../protocol/tally.ts";
 import { type KeyFile, keyFileName, remember } from "./keyfile.ts";
 import { Panel } from "./panel.ts";
-import { recountOnPage, requireEnoughBallots } from "./recounting.ts";
+import { recountOnPage } from "./recounting.ts";
 import { hand, Refused } from "./server.ts";
 import { type OpenSlot, openSlot } from "./slot.ts";
 
@@ -65,7 +65,7 @@ async function decrypt(panel: Panel): Promise<Ready> {
   const open = await panel.check("slot", () =>
     openSlot({ file, uuid, owner: Number(panel.value("owner")), trustees }),
   );
-  requireEnoughBallots(found);
+  checkEnoughBallots(found);
   const { closing } = found;
   if (closing === undefined || !["EncryptedTally", "EndShuffles", "PartialDecryption"].includes(found.last)) {
     throw new Refused("nothing-to-decrypt");

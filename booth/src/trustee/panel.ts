@@ -3,6 +3,7 @@ import { breathing } from "../breath.ts";
 import { fill, find, hasWord, oneLine, part, saveFile, word } from "../dom.ts";
 import { InvalidRecord } from "../protocol/errors.ts";
 import type { Breathe } from "../protocol/proofs.ts";
+import { TooFewBallots } from "../protocol/recount.ts";
 import { decodeKeyFile, encodeKeyFile, type KeyFile } from "./keyfile.ts";
 import { Refused } from "./server.ts";
 
@@ -164,7 +165,12 @@ function isForeseen(error: unknown): boolean {
 export function sentenceFor(error: unknown): string {
   const name = error instanceof Refused ? error.reason : error instanceof Error ? error.name : "";
   const sentence = word(hasWord(`problem-${name}`) ? `problem-${name}` : "problem-other");
-  const detail = error instanceof Refused ? error.detail
-    : error instanceof InvalidRecord ? error.message : "";
-  return oneLine(`${sentence} ${detail}`);
+  return oneLine(`${sentence} ${detailOf(error)}`);
+}
+
+function detailOf(error: unknown): string {
+  if (error instanceof Refused) return error.detail;
+  if (error instanceof InvalidRecord) return error.message;
+  if (!(error instanceof TooFewBallots)) return "";
+  return word("too-few-ballots", { count: error.count, minimum: error.minimum });
 }

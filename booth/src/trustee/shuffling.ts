@@ -1,14 +1,13 @@
 // Shuffle the ranked ballots in the browser, prove it, sign it and hand it in (PROTOCOL 1.8, 2.8).
 import { sha256Hex, utf8 } from "../protocol/encoding.ts";
-import { isProfileOne } from "../protocol/election.ts";
 import { encodeProof } from "../protocol/proofs.ts";
 import { checkRandomness } from "../protocol/randomness.ts";
-import { hasRanking, type Recount } from "../protocol/recount.ts";
+import { checkEnoughBallots, hasRanking, type Recount } from "../protocol/recount.ts";
 import { makeShuffle, verifyShuffle } from "../protocol/shuffle.ts";
 import { signShuffle } from "../protocol/statements.ts";
 import { part } from "../dom.ts";
 import { Panel } from "./panel.ts";
-import { recountOnPage, requireEnoughBallots } from "./recounting.ts";
+import { recountOnPage } from "./recounting.ts";
 import { hand, Refused } from "./server.ts";
 import { type OpenSlot, openSlot } from "./slot.ts";
 
@@ -35,16 +34,15 @@ async function shuffle(panel: Panel): Promise<void> {
   const open = await panel.check("slot", () =>
     openSlot({ file, uuid, owner: Number(panel.value("owner")), trustees }),
   );
-  requireEnoughBallots(found);
+  checkEnoughBallots(found);
   requireTurn(found, open);
   const text = await panel.check("shuffled", () => makeAndVerify(panel, found));
   await panel.check("sent", () => {
     const payload = sha256Hex(utf8(text));
     const { secretKey, owner } = open;
     const { fingerprint } = election;
-    const statement = signShuffle({ secretKey, fingerprint, parent: found.head, payload });
-    const proof = isProfileOne(election) ? { proof: encodeProof(statement) } : {};
-    return hand(`/api/elections/${uuid}/shuffles`, { owner, shuffle: text, ...proof });
+    const proof = encodeProof(signShuffle({ secretKey, fingerprint, parent: found.head, payload }));
+    return hand(`/api/elections/${uuid}/shuffles`, { owner, shuffle: text, proof });
   });
 }
 

@@ -5,6 +5,7 @@ import stat
 import sys
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from urllib.request import (
 )
 
 from evote import __version__
-from evote.cli.errors import CommandFailed
+from evote.cli.errors import CommandFailed, NotThere
 
 RECORD_LIMIT_BYTES = 8_000_000_000
 ANSWER_LIMIT_BYTES = 1_000_000
@@ -45,7 +46,49 @@ class ElectionAddress:
     @property
     def partial_decryptions(self) -> str:
         """Where a trustee hands in a partial decryption."""
-        return f"{self.site}/api/elections/{self.uuid}/partial-decryptions"
+        return f"{self._interface}/partial-decryptions"
+
+    @property
+    def shuffles(self) -> str:
+        """Where a trustee hands in a shuffle."""
+        return f"{self._interface}/shuffles"
+
+    @property
+    def transcript(self) -> str:
+        """Where trustees sign the setup, and what they sign."""
+        return f"{self._interface}/transcript"
+
+    @property
+    def page(self) -> str:
+        """The address of its page."""
+        return f"{self.site}/elections/{self.uuid}/"
+
+    @property
+    def election(self) -> str:
+        """The address of its description, also before there is a record."""
+        return f"{self.site}/elections/{self.uuid}/election.json"
+
+    @property
+    def trustees(self) -> str:
+        """The address of its list of trustees, also before there is a record."""
+        return f"{self.site}/elections/{self.uuid}/trustees.json"
+
+    @property
+    def companion(self) -> str:
+        """The address of the second file."""
+        return f"{self.site}/elections/{self.uuid}/{self.uuid}.pnyx.json"
+
+    def ceremony(self, item: int) -> str:
+        """Give the address of the state of a ceremony."""
+        return f"{self._interface}/ceremonies/{item}"
+
+    def ceremony_messages(self, item: int) -> str:
+        """Where the members of a ceremony hand in their messages."""
+        return f"{self.ceremony(item)}/messages"
+
+    @property
+    def _interface(self) -> str:
+        return f"{self.site}/api/elections/{self.uuid}"
 
 
 def is_address(source: str) -> bool:
@@ -97,6 +140,28 @@ def read_record_source(source: str) -> bytes:
     return read_source(source, limit_bytes=RECORD_LIMIT_BYTES)
 
 
+def read_companion_source(source: str) -> bytes | None:
+    """Read the second file that stands beside a record; None where there is none.
+
+    Whether the election needs one, the verifier says: to leave it away helps nobody.
+
+    Raises:
+        CommandFailed: it is there and cannot be read.
+    """
+    if is_address(source) and not urlsplit(source).path.endswith(".bel"):
+        address = election_address(source)
+        assert address is not None, "the record was read from there"
+        source = address.record
+    if not source.endswith(".bel"):
+        return None
+    try:
+        return read_source(
+            f"{source.removesuffix('.bel')}.pnyx.json", limit_bytes=RECORD_LIMIT_BYTES
+        )
+    except NotThere:
+        return None
+
+
 def read_source(source: str, *, limit_bytes: int) -> bytes:
     """Read a file, an address, or standard input for `-`, within a size limit.
 
@@ -111,6 +176,9 @@ def read_source(source: str, *, limit_bytes: int) -> bytes:
         else:
             with Path(source).open("rb") as file:
                 data = file.read(limit_bytes + 1)
+    except FileNotFoundError as error:
+        msg = f"{source}: {error.strerror}"
+        raise NotThere(msg) from error
     except OSError as error:
         msg = f"{source}: {error.strerror or error}"
         raise CommandFailed(msg) from error
@@ -149,7 +217,8 @@ def _send(request: Request, *, limit_bytes: int) -> bytes:
         with error:
             reason = error.read(1000).decode(errors="replace").strip()
         msg = f"{url}: the server answered {error.code} {error.reason}. {reason}"
-        raise CommandFailed(msg.rstrip()) from error
+        kind = NotThere if error.code == HTTPStatus.NOT_FOUND else CommandFailed
+        raise kind(msg.rstrip()) from error
     except (URLError, OSError, ValueError) as error:
         msg = f"{url}: {getattr(error, 'reason', error)}"
         raise CommandFailed(msg) from error

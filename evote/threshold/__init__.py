@@ -14,7 +14,7 @@ from evote.threshold.certificates import (
     certificates_hash,
     make_certificate,
 )
-from evote.threshold.keys import MemberKeys, derive_keys, generate_seed
+from evote.threshold.keys import MemberKeys, derive_keys, generate_seed, is_seed
 from evote.threshold.pedersen import (
     ThresholdTrustees,
     read_threshold_trustees,
@@ -38,6 +38,7 @@ __all__ = [
     "draw_polynomial",
     "encode_signed",
     "generate_seed",
+    "is_seed",
     "make_certificate",
     "read_threshold_trustees",
     "verify_threshold_trustees",

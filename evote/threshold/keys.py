@@ -37,13 +37,18 @@ def generate_seed() -> str:
     return "".join(secrets.choice(BASE58) for _ in range(_SEED_LENGTH_CHARACTERS))
 
 
+def is_seed(text: str) -> bool:
+    """Say whether a text has the form of a seed."""
+    return _SEED.fullmatch(text) is not None
+
+
 def derive_keys(seed: str) -> MemberKeys:
     """Derive sk = SHA256("sk|"‖seed) mod q and dk = SHA256("dk|"‖seed) mod q.
 
     Raises:
         DecodeError: the text is not a seed. It is not repeated.
     """
-    if not _SEED.fullmatch(seed):
+    if not is_seed(seed):
         msg = f"a seed has {_SEED_LENGTH_CHARACTERS} letters and digits"
         raise DecodeError(msg)
     return MemberKeys(_derive(f"sk|{seed}"), _derive(f"dk|{seed}"))

@@ -1,0 +1,128 @@
+"""The trustee's key file: the secret, and what has been decrypted with it (PROTOCOL 1.5, 2.3).
+
+A new file holds one JSON string: the decimal x of a trustee who stands alone, or the seed of a
+member. Once the key has decrypted, the file is an object that remembers which tally of which
+election it was. The booth's trustee page writes and reads the same files.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evote.cli.errors import CommandFailed
+from evote.cli.sources import read_source, warn_if_readable_by_others
+from evote.encoding import decode_json, encode_json, read_hash, read_object, read_text
+from evote.errors import DecodeError
+from evote.group import SecretScalar, decode_secret_scalar
+from evote.threshold import is_seed
+
+_KEY_LIMIT_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFile:
+    """A secret and what it has decrypted: from an election's uuid to the hash of its tally."""
+
+    path: str
+    key: str = field(repr=False)
+    decrypted: Mapping[str, str]
+
+    @property
+    def secret_key(self) -> SecretScalar | None:
+        """The x of a trustee who stands alone; None in the file of a member."""
+        return None if is_seed(self.key) else decode_secret_scalar(self.key)
+
+    @property
+    def seed(self) -> str | None:
+        """The seed of a member; None in the file of a trustee who stands alone."""
+        return self.key if is_seed(self.key) else None
+
+
+def read_key_file(path: str) -> KeyFile:
+    """Read a key file.
+
+    Raises:
+        CommandFailed: it cannot be read, or is no key. Its content is never repeated.
+    """
+    data = read_source(path, limit_bytes=_KEY_LIMIT_BYTES)
+    warn_if_readable_by_others(path)
+    try:
+        file = _decode(data, path=path)
+        assert file.seed is not None or file.secret_key is not None
+    except DecodeError:
+        msg = f"{path}: this is not a trustee's private key"
+        # The reason may quote the content, and the content may be nearly a key.
+        raise CommandFailed(msg) from None
+    return file
+
+
+def _decode(data: bytes, *, path: str) -> KeyFile:
+    value = decode_json(data, source="private key", limit_bytes=_KEY_LIMIT_BYTES)
+    if isinstance(value, str):
+        return KeyFile(path=path, key=value, decrypted={})
+    item = read_object(value, place="", fields=("version", "key", "decrypted"))
+    if item["version"] != 1 or not isinstance(item["decrypted"], dict):
+        msg = "not version 1"
+        raise DecodeError(msg)
+    return KeyFile(
+        path=path,
+        key=read_text(item["key"], place="key"),
+        decrypted={
+            uuid: read_hash(tally, place="decrypted") for uuid, tally in item["decrypted"].items()
+        },
+    )
+
+
+def remember_tally(file: KeyFile, *, uuid: str, tally: str) -> None:
+    """Write into the key file what is about to be decrypted, before anything leaves.
+
+    The file is replaced as a whole, so that no interruption can lose the key.
+
+    Raises:
+        CommandFailed: it has decrypted another tally of this election before, or cannot be
+            written.
+    """
+    known = file.decrypted.get(uuid)
+    if known == tally:
+        return
+    if known is not None:
+        msg = (
+            f"{file.path}: this key has decrypted another tally of the election {uuid} before. "
+            "The difference of two tallies may show single votes: nothing was decrypted"
+        )
+        raise CommandFailed(msg)
+    if file.path == "-":
+        msg = "the key must be in a file, in which is written what it has decrypted"
+        raise CommandFailed(msg)
+    value = {"version": 1, "key": file.key, "decrypted": {**file.decrypted, uuid: tally}}
+    _replace(Path(file.path), encode_json(value))
+
+
+def _replace(path: Path, data: bytes) -> None:
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)  # mkstemp makes it readable for its owner alone
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        msg = (
+            f"{path}: {error.strerror or error}. What it decrypts must be written into the key "
+            "file first: nothing was decrypted"
+        )
+        raise CommandFailed(msg) from error

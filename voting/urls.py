@@ -61,6 +61,7 @@ interface: list[URLPattern | URLResolver] = [
 pages: list[URLPattern | URLResolver] = [
     path("elections/", public.elections, name="elections"),
     path("elections/new/", management.new_election, name="new"),
+    path("elections/counting/", public.counting, name="counting"),
     path("elections/<text:uuid>/", public.election, name="election"),
     path("elections/<text:uuid>/result/", public.result, name="result"),
     path("elections/<text:uuid>/ballots/", public.find_ballot, name="find-ballot"),

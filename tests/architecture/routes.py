@@ -13,7 +13,7 @@ deliberation:proposals-csv deliberation:proposals-json deliberation:proposal del
 deliberation:comment deliberation:moderation-log
 deliberation:api-consultations deliberation:api-consultation deliberation:api-proposals
 deliberation:api-proposal deliberation:api-comments
-voting:elections voting:election voting:result voting:find-ballot voting:ballot voting:booth
+voting:elections voting:counting voting:election voting:result voting:find-ballot voting:ballot voting:booth
 voting:check
 voting:api-elections voting:api-election voting:api-events voting:api-cast voting:api-ballot
 voting:api-challenge

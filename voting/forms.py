@@ -8,7 +8,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Roll
+from evote.counting import is_part
 from voting.models import Election, Question
+from voting.selectors.outcomes.methods import METHODS_SHOWN
 from voting.services.credential_lists import LIST_LIMIT_BYTES
 from voting.services.elections import QuestionDraft
 
@@ -67,13 +69,30 @@ class NewElectionForm(DetailsForm):
 
 
 class QuestionForm(forms.Form):
-    """One question with its answers."""
+    """One question with its answers, and the rule that makes an outcome of its result.
+
+    What only some rules ask for is optional here and ignored where the rule does not ask.
+    """
+
+    template_name = "voting/partials/question_form.html"
 
     text = forms.CharField(label=_("Question"), max_length=500)
     answers = forms.CharField(
         label=_("Answers"),
         help_text=_("One on each line, in the order of the ballot."),
         widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    method = forms.ChoiceField(
+        label=_("Counting rule"),
+        help_text=_(
+            "Voters choose answers with the first three, rank them with the next four, and give"
+            " each a grade with the last."
+        ),
+        choices=[
+            ("counts", _("None: the counts are published, and no rule decides")),
+            *((method.name, method.title) for method in METHODS_SHOWN),
+        ],
+        initial="counts",
     )
     minimum = forms.IntegerField(
         label=_("At least"),
@@ -82,38 +101,136 @@ class QuestionForm(forms.Form):
         initial=0,
     )
     maximum = forms.IntegerField(
-        label=_("At most"), help_text=_("How many answers may be chosen."), min_value=1, initial=1
+        label=_("At most"),
+        help_text=_("How many answers may be chosen. With approval it is all of them."),
+        min_value=1,
+        initial=1,
     )
     has_blank = forms.BooleanField(
         label=_("Offer a blank vote"),
-        help_text=_("It is counted, and shown in the result."),
+        help_text=_("It is counted, and shown in the result. Rankings can always be left blank."),
         required=False,
     )
+    seats = forms.IntegerField(
+        label=_("Seats"),
+        help_text=_(
+            "How many answers can be elected by plurality, approval or the single transferable"
+            " vote."
+        ),
+        min_value=1,
+        initial=1,
+        required=False,
+    )
+    quorum = forms.CharField(
+        label=_("Quorum"),
+        help_text=_("The part of the roll that has to vote, as in 1/4. Empty for none."),
+        max_length=11,
+        required=False,
+    )
+    majority_kind = forms.ChoiceField(
+        label=_("What an answer needs to be elected"),
+        choices=[
+            ("", _("The most votes")),
+            ("majority", _("The most votes, and more than a part of the whole")),
+            ("supermajority", _("The most votes, and at least a part of the whole")),
+        ],
+        required=False,
+    )
+    majority = forms.CharField(
+        label=_("That part"), help_text=_("As in 1/2 or 2/3."), max_length=11, required=False
+    )
+    majority_of = forms.ChoiceField(
+        label=_("And that whole"),
+        choices=[
+            ("ballots", _("All ballots counted, blank ones too")),
+            ("votes", _("The votes for answers, where each ballot chooses one")),
+            ("roll", _("Everybody on the roll")),
+        ],
+        required=False,
+    )
+    grades = forms.CharField(
+        label=_("Grades"),
+        help_text=_("One on each line, the best first."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        initial=_("Excellent\nGood\nFair\nPoor\nTo reject"),
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Say at its field what is no part of a whole."""
+        values = super().clean() or {}
+        for name in ("quorum", "majority"):
+            text = values.get(name, "")
+            if text and not is_part(text):
+                self.add_error(name, _("Write a part of the whole, as in 1/2."))
+        if values.get("majority_kind") and not values.get("majority"):
+            self.add_error("majority", _("Write which part is needed, as in 1/2."))
+        return values
 
     def draft(self) -> QuestionDraft:
         """Return the question as the service takes it."""
         values = self.cleaned_data
-        lines = [line.strip() for line in values["answers"].splitlines()]
+        answers = lines_of(values["answers"])
+        method = values["method"]
+        is_ranked = method not in ("counts", "plurality", "approval")
         return QuestionDraft(
             text=values["text"],
-            answers=[line for line in lines if line],
-            minimum=values["minimum"],
-            maximum=values["maximum"],
-            has_blank=values["has_blank"],
+            answers=answers,
+            minimum=0 if is_ranked else values["minimum"],
+            maximum=1
+            if is_ranked
+            else max(1, len(answers))
+            if method == "approval"
+            else values["maximum"],
+            has_blank=values["has_blank"] and not is_ranked,
+            kind=Question.Kind.RANKED if is_ranked else Question.Kind.HOMOMORPHIC,
+            rule=None if method == "counts" else self._rule(),
         )
+
+    def _rule(self) -> dict[str, object]:
+        """Return the rule as the election's context holds it, with only what it asks for."""
+        values = self.cleaned_data
+        method = values["method"]
+        rule: dict[str, object] = {"method": method}
+        if method in ("plurality", "approval", "stv"):
+            rule["seats"] = values["seats"] or 1
+        if method in ("plurality", "approval"):
+            if values["quorum"]:
+                rule["quorum"] = values["quorum"]
+            if values["majority_kind"]:
+                rule[values["majority_kind"]] = values["majority"]
+                rule["majority_of"] = values["majority_of"] or "ballots"
+        if method == "majority-judgment":
+            rule["grades"] = lines_of(values["grades"])
+        return rule
 
     @classmethod
     def of(cls, question: Question) -> "QuestionForm":
         """Return the form filled with a question as it stands."""
-        return cls(
-            initial={
-                "text": question.text,
-                "answers": "\n".join(question.answers),
-                "minimum": question.minimum,
-                "maximum": question.maximum,
-                "has_blank": question.has_blank,
-            }
-        )
+        initial: dict[str, object] = {
+            "text": question.text,
+            "answers": "\n".join(question.answers),
+            "minimum": question.minimum,
+            "maximum": question.maximum,
+            "has_blank": question.has_blank,
+        }
+        rule = question.rule or {"method": "counts"}
+        initial |= {
+            name: rule[name]
+            for name in ("method", "seats", "quorum", "majority_of")
+            if name in rule
+        }
+        for kind in ("majority", "supermajority"):
+            if kind in rule:
+                initial |= {"majority_kind": kind, "majority": rule[kind]}
+        if "grades" in rule:
+            initial["grades"] = "\n".join(rule["grades"])
+        return cls(initial=initial)
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines that hold something, without the spaces around it."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class RollForm(forms.Form):

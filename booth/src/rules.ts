@@ -16,15 +16,16 @@ export type RankedRule =
 const WEAK_METHODS = ["schulze", "ranked-pairs", "borda"];
 const STRICT_METHODS = ["stv"];
 
-/** The rule of question `index`. Without one a strict order is asked for: every method can count it.
+/** The rule of question `index`. Without one (absent, or "counts") a strict order is asked for.
  *
- * Throws NotSupported where a rule stands that this program does not know.
+ * Every method can count a strict order. Throws NotSupported where a rule stands that this program does not know.
  */
 export function rankedRule(election: Election, index: number): RankedRule {
   const rules = election.context["rules"];
   if (rules === undefined) return { kind: "strict" };
   const rule = readList(rules, "election.pnyx.rules", election.questions.length)[index];
   const { method, grades } = isObject(rule) ? rule : {};
+  if (method === "counts") return { kind: "strict" };
   if (STRICT_METHODS.includes(String(method))) return { kind: "strict" };
   if (WEAK_METHODS.includes(String(method))) return { kind: "weak" };
   if (method !== "majority-judgment") throw new NotSupported("an unknown rule of counting");

@@ -31,6 +31,7 @@ from evote.counting.rules import (
     Rule,
     Schulze,
     Stv,
+    is_part,
     read_rule,
     read_rules,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "Turnout",
     "count_choices",
     "count_rankings",
+    "is_part",
     "outcome_to_json",
     "read_rule",
     "read_rules",

@@ -8,7 +8,6 @@ from evote.counting.plurality import PluralityOutcome, Turnout, count_plurality
 from evote.counting.ranked_pairs import RankedPairsOutcome, count_ranked_pairs
 from evote.counting.rules import (
     Borda,
-    Counts,
     MajorityJudgment,
     Plurality,
     RankedPairs,
@@ -27,15 +26,13 @@ Outcome = PluralityOutcome | RankedOutcome
 
 
 def count_choices(
-    counts: Sequence[int], *, has_blank: bool, rule: Counts | Plurality, turnout: Turnout
-) -> PluralityOutcome | None:
-    """Give the outcome of counts, the blank one first where there is one. None: no rule.
+    counts: Sequence[int], *, has_blank: bool, rule: Plurality, turnout: Turnout
+) -> PluralityOutcome:
+    """Give the outcome of counts, the blank one first where there is one.
 
     Raises:
         DecodeError: more votes, or more ballots, than there can be.
     """
-    if isinstance(rule, Counts):
-        return None
     return count_plurality(
         counts[1:] if has_blank else counts,
         blank=counts[0] if has_blank else None,

@@ -60,7 +60,7 @@ class Majority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """No rule: the counts of the answers are all there is."""
+    """No rule: what the trustees decrypted is all there is. It stands for any question."""
 
     def to_json(self) -> dict[str, object]:
         """Give the rule as it stands in the election."""
@@ -171,8 +171,8 @@ def read_rule(value: object, *, place: str, question: Asked) -> Rule:
         read_object(value, place=place, fields=("method",), optional=frozenset(_FIELD_NAMES))
         msg = f"{method!r:.40} is no counting rule"
         raise DecodeError(msg, place=f"{place}.method")
-    is_for_counts = method in ("counts", "plurality", "approval")
-    if is_for_counts != (question.maximum is not None):
+    is_for_counts = method in ("plurality", "approval")
+    if method != "counts" and is_for_counts != (question.maximum is not None):
         ballots = "counts what is chosen" if is_for_counts else "needs rankings or grades"
         msg = f"{method} {ballots}, and the ballots of this question are not like that"
         raise DecodeError(msg, place=f"{place}.method")
@@ -261,10 +261,20 @@ def _read_seats(value: object, *, place: str, question: Asked) -> int:
     return seats
 
 
-def _read_part(value: object, *, place: str) -> Fraction:
-    match = _FRACTION.fullmatch(read_text(value, place=place))
+def is_part(text: str) -> bool:
+    """Say whether a text is a part of a whole as rules write it: "1/2", more than 0, at most 1."""
+    return _part_of(text) is not None
+
+
+def _part_of(text: str) -> Fraction | None:
+    match = _FRACTION.fullmatch(text)
     part = Fraction(int(match[1]), int(match[2])) if match else None
-    if part is None or part > 1:
+    return part if part is not None and part <= 1 else None
+
+
+def _read_part(value: object, *, place: str) -> Fraction:
+    part = _part_of(read_text(value, place=place))
+    if part is None:
         msg = 'expected a part of the whole, as in "1/2"'
         raise DecodeError(msg, place=place)
     return part

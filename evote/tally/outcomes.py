@@ -39,7 +39,9 @@ def outcomes_of(
 def _outcome(
     *, question: AnyQuestion, answer: QuestionResult, rule: Rule, turnout: Turnout
 ) -> Outcome | None:
-    if isinstance(rule, Counts | Plurality):
+    if isinstance(rule, Counts):
+        return None
+    if isinstance(rule, Plurality):
         assert isinstance(question, Question), "the rules were read beside their questions"
         counts = [item for item in answer if isinstance(item, int)]
         if len(counts) != len(answer) or len(counts) != question.choice_count:

@@ -13,6 +13,8 @@ from voting.models import Election
 from voting.permissions import can_administer_election, can_see_election
 from voting.selectors import checks, overview
 from voting.selectors.ballots import is_challenged
+from voting.selectors.outcomes import outcomes_shown
+from voting.selectors.outcomes.methods import METHODS_SHOWN
 from voting.selectors.trackers import (
     InvalidTracker,
     decode_typed_tracker,
@@ -61,6 +63,12 @@ def election(request: HttpRequest, uuid: str) -> HttpResponse:
 
 
 @require_GET
+def counting(request: HttpRequest) -> HttpResponse:
+    """Explain every counting rule that an election can bind."""
+    return render(request, "voting/counting.html", {"methods": METHODS_SHOWN})
+
+
+@require_GET
 def result(request: HttpRequest, uuid: str) -> HttpResponse:
     """Show the result with its proof, or say when it will be there."""
     election = _visible_election(request, uuid)
@@ -73,7 +81,13 @@ def result(request: HttpRequest, uuid: str) -> HttpResponse:
         {
             "election": election,
             "overview": overview.election_overview(election=election),
-            "questions": overview.question_results(election=election),
+            "questions": list(
+                zip(
+                    overview.question_results(election=election),
+                    outcomes_shown(election=election),
+                    strict=True,
+                )
+            ),
             "verification": verification,
             "verification_checks": checks.verification_checks(verification=verification),
             "commands": f"evote verify {settings.BASE_URL}/elections/{election.uuid}/",

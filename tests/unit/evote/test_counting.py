@@ -8,7 +8,6 @@ from evote.counting import (
     Act,
     Asked,
     Borda,
-    Counts,
     MajorityJudgment,
     RankedPairs,
     Schulze,
@@ -137,10 +136,6 @@ class TestPlurality:
     def test_more_votes_than_ballots_are_refused(self):
         with pytest.raises(DecodeError, match="more votes than the 4 ballots"):
             plurality([5, 1], ballots=4)
-
-    def test_without_a_rule_there_is_no_outcome(self):
-        turnout = Turnout(roll=9, ballots=9)
-        assert count_choices([4, 5], has_blank=False, rule=Counts(), turnout=turnout) is None
 
 
 class TestDuels:

@@ -54,7 +54,7 @@ def test_an_election_without_rules_has_no_outcomes():
         None,
         RULES[:1],
         RULES[::-1],
-        [{"method": "counts"}, {"method": "counts"}],
+        [{"method": "borda"}, {"method": "counts"}],
         [{"method": "plurality"}, {"method": "stv", "seats": 4}],
     ],
 )
@@ -66,6 +66,17 @@ def test_rules_that_do_not_fit_the_questions_cannot_be_bound(rules):
 def test_a_question_with_lists_has_no_rule():
     with pytest.raises(InvalidElection, match="no counting rule counts a question with lists"):
         election_of(LISTS, context={"rules": [{"method": "counts"}]})
+
+
+def test_a_question_can_go_without_a_rule_beside_one_that_has_one():
+    rules = [RULES[0], {"method": "counts"}]
+    election = election_of(BLANK, RANKED, context={"rules": rules})
+    result = Result(((1, 2, 0), ((1, 2, 3), (1, 3, 2), (3, 1, 2))))
+
+    plurality, nothing = outcomes_of(election=election, result=result, turnout=TURNOUT)
+
+    assert plurality.seats.elected == (0,)
+    assert nothing is None
 
 
 def test_each_result_is_counted_by_its_rule():

@@ -22,6 +22,7 @@ RANKED = Asked(answers=3, maximum=None)
 GRADES = ["good", "bad"]
 READABLE = [
     ({"method": "counts"}, ONE_OF_THREE),
+    ({"method": "counts"}, RANKED),
     ({"method": "plurality", "seats": 1}, ONE_OF_THREE),
     ({"method": "plurality", "seats": 2, "quorum": "1/4"}, UP_TO_THREE),
     (
@@ -90,7 +91,6 @@ def test_a_rule_too_few_or_too_many_is_refused(count):
         ({"method": "schulze"}, ONE_OF_THREE, "rules[0].method"),
         ({"method": "majority-judgment", "grades": GRADES}, UP_TO_THREE, "rules[0].method"),
         ({"method": "plurality"}, RANKED, "rules[0].method"),
-        ({"method": "counts"}, RANKED, "rules[0].method"),
         ({"method": "approval"}, ONE_OF_THREE, "rules[0].method"),
         ({"method": "stv"}, RANKED, "rules[0]"),
         ({"method": "stv", "seats": 0}, RANKED, "rules[0].seats"),

@@ -1,0 +1,1 @@
+"""Computations without Django: arrays in, results out."""

@@ -24,7 +24,7 @@ max-width:46rem;padding:1.5rem}
 h1{font-size:1.7rem;line-height:1.2}h2{margin-top:2.5rem;font-size:1.3rem}h3{margin-bottom:.3rem}
 .verdict{border-inline-start:.5rem solid;padding:.3rem 1rem;font-weight:700}
 .complete,.passed{color:var(--good)}.invalid,.failed{color:var(--bad)}
-.unfinished,.waiting{color:var(--wait)}.not-reached{color:var(--soft)}
+.unfinished,.waiting{color:var(--wait)}.not-reached,.not-asked-for{color:var(--soft)}
 table{border-collapse:collapse;width:100%}th,td{text-align:start;padding:.35rem .5rem;
 border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 caption{text-align:start;font-weight:700;padding:.5rem;border-bottom:2px solid var(--line)}
@@ -46,6 +46,7 @@ _STATUSES = {
     StepStatus.FAILED: "failed",
     StepStatus.WAITING: "not yet in the record",
     StepStatus.NOT_REACHED: "not reached, because of an earlier failure",
+    StepStatus.NOT_ASKED_FOR: "this election has none",
 }
 
 

@@ -3,24 +3,28 @@
 import hashlib
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import cast
 
 from evote.cli.errors import CommandFailed
 from evote.cli.progress import ProgressBar
-from evote.cli.sources import check_is_election_asked_for
+from evote.cli.sources import check_is_election_asked_for, is_address, read_companion_source
 from evote.errors import NotSupported
-from evote.verify import ParallelMap, Report, verify_record
+from evote.verify import ParallelMap, Report, StepStatus, verify_record
 from evote.verify.ballots import Answer, Task
+from evote.verify.companion_steps import COMPANION
 from evote.verify.steps import STEPS
 
 # Below this, starting processes costs more time than they save.
 _POOL_FROM_BYTES = 500_000
+_COMPANION_TRIES = 3
+_COMPANION_PAUSE_SECONDS = 2
 
 
 def verify_with_all_cores(data: bytes, *, source: str) -> Report:
-    """Verify a record, showing progress on a terminal.
+    """Verify a record, and the second file beside it, showing progress on a terminal.
 
     Raises:
         CommandFailed: the record uses what this version cannot check, or is of another election
@@ -38,26 +42,41 @@ class Rechecker:
     def verify(self, data: bytes, *, source: str) -> Report:
         """Verify what the record is now.
 
+        While an election is open both files grow, and who fetches one after the other may get one
+        of them too early: then the second file is fetched again.
+
         Raises:
             CommandFailed: as `verify_with_all_cores`.
         """
+        report = self._run(data, companion=read_companion_source(source), source=source)
+        for _ in range(_COMPANION_TRIES if is_address(source) else 0):
+            if not _has_only_another_length(report):
+                break
+            time.sleep(_COMPANION_PAUSE_SECONDS)
+            report = self._run(data, companion=read_companion_source(source), source=source)
+        if report.election is not None:
+            check_is_election_asked_for(report.election.uuid, source=source)
+        return report
+
+    def _run(self, data: bytes, *, companion: bytes | None, source: str) -> Report:
         progress = ProgressBar({step.number: step.title for step in STEPS})
         try:
             if len(data) < _POOL_FROM_BYTES or (os.cpu_count() or 1) == 1:
-                report = verify_record(data, progress=progress, parallel_map=self._remember(map))
-            else:
-                with ProcessPoolExecutor() as pool:
-                    report = verify_record(
-                        data, progress=progress, parallel_map=self._remember(pool.map)
-                    )
+                return self._verify(data, companion=companion, progress=progress, using=map)
+            with ProcessPoolExecutor() as pool:
+                return self._verify(data, companion=companion, progress=progress, using=pool.map)
         except NotSupported as error:
             msg = f"{source}: {error}. Nothing in this record was confirmed"
             raise CommandFailed(msg) from error
         finally:
             progress.clear()
-        if report.election is not None:
-            check_is_election_asked_for(report.election.uuid, source=source)
-        return report
+
+    def _verify(
+        self, data: bytes, *, companion: bytes | None, progress: ProgressBar, using: ParallelMap
+    ) -> Report:
+        return verify_record(
+            data, companion=companion, progress=progress, parallel_map=self._remember(using)
+        )
 
     def _remember(self, parallel_map: ParallelMap) -> ParallelMap:
         """Answer a task that was answered before without doing it again.
@@ -77,6 +96,11 @@ class Rechecker:
                 yield cast(Answer, self.answers[key])
 
         return remembering
+
+
+def _has_only_another_length(report: Report) -> bool:
+    failed = [step.number for step in report.steps if step.status == StepStatus.FAILED]
+    return failed == [COMPANION]
 
 
 def _key(name: str, task: object) -> bytes:

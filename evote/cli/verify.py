@@ -26,6 +26,9 @@ ballots, that the trustees decrypted exactly that tally, and that the result
 is what they decrypted. Nobody needs to be trusted for this, not the server
 the record comes from either.
 
+Where the election asks for its second file, <uuid>.pnyx.json, it is read from
+beside the record and checked too.
+
 Each step says what it compared, or what is wrong and where. Of several records
 each is checked; the exit status is that of the worst.
 """
@@ -48,6 +51,11 @@ _SIGNS = {
     StepStatus.FAILED: "FAILED",
     StepStatus.WAITING: "not yet in the record",
     StepStatus.NOT_REACHED: "NOT REACHED, because of an earlier failure",
+    StepStatus.NOT_ASKED_FOR: "this election has none",
+}
+_PROFILES = {
+    0: "profile 0: the election consists of its record alone.",
+    1: "profile 1: the record and its second file, with every signature in it.",
 }
 _SENTENCES = {
     Verdict.COMPLETE: "VALID AND COMPLETE: every step passed.",
@@ -166,6 +174,8 @@ def print_report(report: Report) -> None:
     """Print every step with what it compared, the result, and the verdict."""
     for step in report.steps:
         _print_step(step)
+    if report.profile is not None:
+        print(_PROFILES[report.profile])
     if report.verdict == Verdict.COMPLETE:
         _print_result(report)
     print(_SENTENCES[report.verdict])

@@ -117,7 +117,7 @@ class TestVerify:
         status, output, _ = run("verify", write("a.bel", record))
         assert status == 1
         assert "6. The ballots, one by one: FAILED" in output
-        assert "! event 2, ballot, answers[0].choices[1].alpha: an element is written" in output
+        assert "! event 2, ballot, answers[0].choices[1].alpha: this is not how an" in output
         assert "NOT REACHED" in output
         assert output.endswith("INVALID: do not believe this record.\n")
 

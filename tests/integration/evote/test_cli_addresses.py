@@ -1,14 +1,12 @@
 import json
-import threading
 from dataclasses import replace
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from evote.cli import sources
 from evote.election import (
+    Trustees,
     combine_public_keys,
     decode_election,
     decode_trustee,
@@ -27,45 +25,6 @@ from tests.factories.evote import (
     write_tally,
 )
 from tests.factories.records import BALLOTS, CLOSED, COMPLETE, WORLD, write
-
-
-class Site(BaseHTTPRequestHandler):
-    def __init__(self, *arguments, pages, received, **options):
-        self.pages, self.received = pages, received
-        super().__init__(*arguments, **options)
-
-    def do_GET(self):
-        status, headers, body = self.pages.get(self.path, (404, {}, b"no such page"))
-        self.answer(status, headers, body)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.received.append((self.path, self.headers["Content-Type"], body))
-        status, headers, answer = self.pages.get(self.path, (404, {}, b"no such page"))
-        self.answer(status, headers, answer)
-
-    def answer(self, status, headers, body):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def site():
-    pages, received = {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, pages=pages, received=received))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", pages, received
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 class TestAddresses:
@@ -210,7 +169,10 @@ def test_a_whole_election_can_be_run_from_the_command_line(run):
         writer.add("Ballot", bodies[-1])
 
     own = replace(
-        world, election=election, public_list=objects["credentials"], trustees=tuple(keys)
+        world,
+        election=election,
+        public_list=objects["credentials"],
+        trustee_list=Trustees(tuple(keys)),
     )
     write_tally(writer, count_ballots(own, bodies))
     for owner in (1, 2):

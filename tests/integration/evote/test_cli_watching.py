@@ -11,6 +11,7 @@ import pytest
 from evote.election import decode_election
 from evote.record import read_record
 from tests.factories.evote import PLAIN, make_world, write_complete_record
+from tests.factories.profile import make_profile_world, write_files
 from tests.factories.records import CLOSED, COMPLETE, write
 
 UUID = decode_election(read_record(COMPLETE).events[0].objects[0]).uuid
@@ -35,6 +36,9 @@ def server():
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            if self.path.endswith(".pnyx.json"):
+                self.send_error(404)
+                return
             asked.append(self.path)
             data = answers[min(len(asked), len(answers)) - 1]
             self.send_response(200 if data else 503)
@@ -79,6 +83,31 @@ class TestSeveralRecords:
             ("a.bel", "complete"),
             ("b.bel", "unfinished"),
         ]
+
+
+class TestSecondFile:
+    @pytest.fixture
+    def files(self):
+        world = make_profile_world(questions=[PLAIN], voters=1)
+        return write_files(world, [(0, world.ballot(0, [[0, 1, 1]]))])
+
+    def test_it_is_read_from_beside_the_record(self, run, files):
+        write("a.pnyx.json", files.companion)
+        status, output, _ = run("verify", write("a.bel", files.record))
+        assert status == 0
+        assert "16. The strong decryption proofs: passed" in output
+        assert "profile 1: the record and its second file" in output
+
+    def test_without_it_an_election_that_asks_for_it_is_invalid(self, run, files):
+        status, output, _ = run("verify", write("a.bel", files.record))
+        assert status == 1
+        assert ".pnyx.json, which is missing" in output.replace("\n      ", " ")
+
+    def test_of_an_election_without_it_the_report_says_so(self, run):
+        status, output, _ = run("verify", write("a.bel", COMPLETE))
+        assert status == 0
+        assert "profile 0: the election consists of its record alone" in output
+        assert "12. The second file: this election has none" in output
 
 
 class TestReport:

@@ -31,12 +31,18 @@ export function castBody(input: {
   ballot: Ballot;
   prev: string;
   credential: string;
+  permit: string | undefined;
 }): string {
-  const { election, ballot, prev, credential } = input;
-  const envelope = { ballot: ballot.archived, prev };
-  if (!isProfileOne(election)) return encodeJson(envelope);
-  const proof = signCast({ election, tracker: ballot.tracker, prev, credential });
-  return encodeJson({ ...envelope, proof: encodeProof(proof) });
+  const { election, ballot, prev, credential, permit } = input;
+  const { tracker } = ballot;
+  return encodeJson({
+    ballot: ballot.archived,
+    prev,
+    ...(isProfileOne(election)
+      ? { proof: encodeProof(signCast({ election, tracker, prev, credential })) }
+      : {}),
+    ...(permit === undefined ? {} : { permit }),
+  });
 }
 
 /** Send a ballot until there is a definite answer, at most four times.

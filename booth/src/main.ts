@@ -5,6 +5,7 @@ import { byId, word } from "./dom.ts";
 import { CannotOpen, loadCredentials, loadElection } from "./loading.ts";
 import type { Ballot } from "./protocol/ballot.ts";
 import { readTypedCredential } from "./protocol/credential.ts";
+import { asksForAccount } from "./protocol/election.ts";
 import { InvalidCredential, RandomnessError } from "./protocol/errors.ts";
 import { checkRandomness } from "./protocol/randomness.ts";
 import { showSealed } from "./screens/casting.ts";
@@ -12,28 +13,35 @@ import { challengeBallot } from "./screens/challenge.ts";
 import { showQuestion } from "./screens/question.ts";
 import { showReceipt } from "./screens/receipt.ts";
 import { showReview } from "./screens/review.ts";
-import { clearAnswers, forget, newSitting, type Sealed, type Sitting, wouldLose } from "./sitting.ts";
+import { clearAnswers, forget, newSitting, readPermit, type Sealed, type Sitting, wouldLose } from "./sitting.ts";
 
 let sitting: Sitting | undefined;
 let fromLink: string | undefined;
+let permitFromLink: string | undefined;
 
-/** Take the credential out of the address before anything else can see or keep it. */
+/** Take credential and permit out of the address before anything else can see or keep them. */
 function takeFragment(): void {
-  const found = new URLSearchParams(location.hash.slice(1)).get("credential");
+  const found = new URLSearchParams(location.hash.slice(1));
   if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
-  if (found === null) return;
-  fromLink = found;
+  fromLink = found.get("credential") ?? fromLink;
+  permitFromLink = found.get("permit") ?? permitFromLink;
   if (sitting !== undefined) useLink(sitting);
 }
 
 /** Another link was opened in the same tab: go on with its credential, or begin anew. */
 function takeLink(): void {
   takeFragment();
-  if (sitting === undefined && fromLink !== undefined) open().catch(fail);
+  const isNew = fromLink !== undefined || permitFromLink !== undefined;
+  if (sitting === undefined && isNew) open().catch(fail);
 }
 
 function useLink(current: Sitting): void {
-  if (fromLink === undefined || current.isCast) return;
+  if (current.isCast) return;
+  if (permitFromLink !== undefined && asksForAccount(current.election)) {
+    current.permit = readPermit(permitFromLink);
+  }
+  permitFromLink = undefined;
+  if (fromLink === undefined) return;
   try {
     current.credential = readTypedCredential(fromLink);
     current.misread = undefined;
@@ -126,16 +134,21 @@ function clear(): void {
   if (sitting !== undefined) forget(sitting);
   sitting = undefined;
   fromLink = undefined;
+  permitFromLink = undefined;
   byId("booth").replaceChildren();
 }
 
-/** Change the language without writing the credential into the history: it is taken over at once. */
+/** Change the language without writing a secret into the history: it is taken over at once. */
 function changeLanguage(event: Event): void {
   const link = event.target;
+  const secrets = new URLSearchParams();
   const credential = sitting?.credential ?? fromLink;
-  if (!(link instanceof HTMLAnchorElement) || credential === undefined) return;
+  if (credential !== undefined) secrets.set("credential", credential);
+  const permit = sitting?.permit ?? permitFromLink;
+  if (permit !== undefined) secrets.set("permit", permit);
+  if (!(link instanceof HTMLAnchorElement) || secrets.toString() === "") return;
   event.preventDefault();
-  location.replace(`${link.href}#${new URLSearchParams({ credential }).toString()}`);
+  location.replace(`${link.href}#${secrets.toString()}`);
 }
 
 takeFragment();

@@ -19,6 +19,8 @@ export interface Sitting {
   credential: string | undefined;
   /** What the link held, where it is not a credential. */
   misread: string | undefined;
+  /** What an account got for one ballot, in elections that ask for one. */
+  permit: string | undefined;
   isCast: boolean;
 }
 
@@ -30,6 +32,7 @@ export function newSitting(election: Election): Sitting {
     answered: election.questions.map(() => false),
     credential: undefined,
     misread: undefined,
+    permit: undefined,
     isCast: false,
   };
 }
@@ -47,9 +50,18 @@ export function forget(sitting: Sitting): void {
   sitting.answered = [];
   sitting.credential = undefined;
   sitting.misread = undefined;
+  sitting.permit = undefined;
 }
 
 /** Whether leaving now would lose something: a choice is made and no ballot is cast. */
 export function wouldLose(sitting: Sitting): boolean {
   return !sitting.isCast && sitting.answers.some((answer) => answer.some((number) => number !== 0));
 }
+
+/** A permit as the server writes it, in base64url; undefined where this is none. */
+export function readPermit(typed: string): string | undefined {
+  const permit = typed.replace(/\s/g, "");
+  return PERMIT.test(permit) ? permit : undefined;
+}
+
+const PERMIT = /^[A-Za-z0-9_-]{40,200}$/;

@@ -208,13 +208,16 @@ test("the cast statement binds election, credential, tracker and the ballot repl
 test("a cast carries its statement with profile 1, and none without", async () => {
   const bound = electionOf({ profile: 1 });
   const { ballot } = await sealBallot({ election: bound, credential: CREDENTIAL, answers: ANSWERS });
-  const input = { ballot, prev: NO_PREVIOUS_BALLOT, credential: CREDENTIAL };
+  const input = { ballot, prev: NO_PREVIOUS_BALLOT, credential: CREDENTIAL, permit: undefined };
   const body = JSON.parse(castBody({ ...input, election: bound })) as { [name: string]: Json };
   assert.deepEqual(Object.keys(body), ["ballot", "prev", "proof"]);
   const proof = readProof(body["proof"], "proof");
   const { fingerprint } = bound;
   const { tracker, credential } = ballot;
   verifyCast({ fingerprint, tracker, prev: input.prev, credential, proof });
-  assert.deepEqual(Object.keys(JSON.parse(castBody({ ...input, election })) as object), ["ballot", "prev"]);
+  const fieldsOf = (text: string): string[] => Object.keys(JSON.parse(text) as object);
+  assert.deepEqual(fieldsOf(castBody({ ...input, election })), ["ballot", "prev"]);
+  const permitted = castBody({ ...input, election, permit: "a permit" });
+  assert.deepEqual(fieldsOf(permitted), ["ballot", "prev", "permit"]);
   assert.equal(decodeBallot(utf8(ballot.archived), { election: bound }).tracker, ballot.tracker);
 });

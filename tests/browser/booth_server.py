@@ -14,14 +14,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from config import policies
-from evote.ballot import decode_ballot, verify_ballot
+from evote.ballot import Ballot, decode_ballot, verify_ballot
 from evote.election import encode_trustees
-from evote.errors import DecodeError, InvalidBallot
+from evote.errors import DecodeError, InvalidBallot, InvalidProof
+from evote.proofs import read_proof
+from evote.proofs.statements import verify_cast
 from evote.verify import Verdict, verify_record
 from tests.factories.evote import World, write_complete_record
 
@@ -39,6 +42,8 @@ class Box:
     current: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
     challenged: dict[str, list[str]] = field(default_factory=dict)
+    # The one permit that is good, where the election asks for an account.
+    permit: str = ""
 
     def __post_init__(self) -> None:
         self.election = self.world.election
@@ -61,8 +66,9 @@ class Box:
             return 400, {"code": error.code, "detail": str(error)}
         if ballot.credential not in self.world.weights:
             return 400, {"code": "unknown_credential", "detail": ""}
-        if request.keys() != {"ballot", "prev"}:
-            return 400, {"code": "wrong_shape", "detail": "another field"}
+        refusal = self._refuse_envelope(request, ballot)
+        if refusal is not None:
+            return refusal
         if any(alpha in request["ballot"] for alpha in chain(*self.challenged.values())):
             return 409, {"code": "challenged", "detail": ""}
         if ballot.tracker in self.ballots:
@@ -73,6 +79,33 @@ class Box:
         self.ballots[ballot.tracker] = data
         self.current[ballot.credential] = ballot.tracker
         return 201, self.status(ballot.tracker)
+
+    def _refuse_envelope(
+        self, request: dict[str, Any], ballot: Ballot
+    ) -> tuple[int, dict[str, object]] | None:
+        """Judge what comes with a ballot: the statement of profile 1, and the permit."""
+        context = self.election.context
+        asks_for_account = context.get("access") == "account-and-credential"
+        expected = {"ballot", "prev"}
+        expected |= {"proof"} if self.election.has_companion else set()
+        expected |= {"permit"} if asks_for_account else set()
+        if request.keys() != expected:
+            return 400, {"code": "wrong_shape", "detail": "another field"}
+        if asks_for_account and request["permit"] != self.permit:
+            return 403, {"code": "bad_permit", "detail": ""}
+        if not self.election.has_companion:
+            return None
+        try:
+            verify_cast(
+                proof=read_proof(request["proof"], place="proof", is_ordered=True),
+                fingerprint=self.election.fingerprint,
+                credential=ballot.credential,
+                tracker=ballot.tracker,
+                prev=request["prev"],
+            )
+        except (DecodeError, InvalidProof) as error:
+            return 400, {"code": "bad_statement", "detail": str(error)}
+        return None
 
     def challenge(self, body: bytes) -> tuple[int, dict[str, object]]:
         """Note what must never be cast, as the real server does."""

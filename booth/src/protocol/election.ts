@@ -61,3 +61,8 @@ function readContext(value: Json | undefined): JsonObject {
 export function isProfileOne(election: Election): boolean {
   return election.context["profile"] === 1;
 }
+
+/** Whether casting asks for a permit besides the credential: what an account gets (2.6). */
+export function asksForAccount(election: Election): boolean {
+  return election.context["access"] === "account-and-credential";
+}

@@ -57,8 +57,8 @@ export function fileWord(ballot: Ballot): string {
 
 /** The voter said "cast": sign what this ballot replaces, and send it. */
 function cast(sitting: Sitting, ballot: Ballot, prev: string, exits: Exits): void {
-  const { election, credential = "" } = sitting;
-  const body = castBody({ election, ballot, prev, credential });
+  const { election, credential = "", permit } = sitting;
+  const body = castBody({ election, ballot, prev, credential, permit });
   void send(sitting, { ballot, prev, body }, exits);
 }
 
@@ -81,7 +81,7 @@ async function send(sitting: Sitting, sending: Sending, exits: Exits): Promise<v
   const outcome: Outcome = await castBallot({ election, ballot, body, onRetry });
   if (outcome.outcome === "accepted") exits.accepted(ballot, outcome, prev);
   else if (outcome.outcome === "stale") showStale(sitting, ballot, outcome.current, exits);
-  else if (outcome.outcome === "refused") showRefused(election, outcome.code, exits);
+  else if (outcome.outcome === "refused") showRefused(sitting, outcome.code, exits);
   else showUnanswered(sitting, sending, outcome.reason, exits);
 }
 
@@ -112,7 +112,11 @@ function showUnanswered(
 
 const FORM_CODES = ["non_canonical", "too_deep", "wrong_shape", "identity_element", "invalid"];
 
-function showRefused(election: Election, code: string, exits: Exits): void {
+const PERMIT_CODES = ["permit_needed", "bad_permit"];
+
+function showRefused(sitting: Sitting, code: string, exits: Exits): void {
+  const { election } = sitting;
+  if (PERMIT_CODES.includes(code)) sitting.permit = undefined;
   const name = FORM_CODES.includes(code) ? "form" : code;
   show("refused", (screen) => {
     fill(screen, {

@@ -1,13 +1,15 @@
 // Review: the choices, the credential, and sealing.
-import { show } from "../booth.ts";
+import { electionAddress, show } from "../booth.ts";
 import { breathing } from "../breath.ts";
 import { copyOf, fill, find, onPress, part, word } from "../dom.ts";
 import { sealBallot, verifyBallot } from "../protocol/ballot.ts";
 import { readTypedCredential, derivePublicCredential } from "../protocol/credential.ts";
-import { choiceCount, type Election, permittedCounts, type Question } from "../protocol/election.ts";
+import {
+  asksForAccount, choiceCount, type Election, permittedCounts, type Question,
+} from "../protocol/election.ts";
 import { InvalidCredential } from "../protocol/errors.ts";
 import { rankedRule, type RankedRule } from "../rules.ts";
-import type { Sealed, Sitting } from "../sitting.ts";
+import { readPermit, type Sealed, type Sitting } from "../sitting.ts";
 import { answerInWords } from "../words.ts";
 
 const ENDING_CHARACTERS = 3;
@@ -30,13 +32,14 @@ export function showReview(input: {
     } else {
       hideField({ draft, rows, sitting });
     }
+    if (asksForAccount(sitting.election)) showPermit(draft, rows, sitting);
   });
   let isSealing = false;
   find<HTMLFormElement>(screen, "form").addEventListener("submit", (event) => {
     event.preventDefault();
     if (isSealing) return;
     try {
-      if (!takeCredential(screen, sitting)) return;
+      if (!takeCredential(screen, sitting) || !takePermit(screen, sitting)) return;
     } catch (error) {
       input.failed(error);
       return;
@@ -97,6 +100,7 @@ function hideField(input: { draft: HTMLElement; rows: HTMLElement; sitting: Sitt
   const ending = (sitting.credential ?? "").slice(-ENDING_CHARACTERS);
   fill(row, { key: word("your-credential"), what: ` ${word("your-credential")}` });
   part(row, "values").append(...lines([word("credential-known", { ending })]));
+  row.dataset["known"] = "credential";
   field.hidden = true;
   rows.append(row);
   onPress(row, "change", () => {
@@ -105,6 +109,31 @@ function hideField(input: { draft: HTMLElement; rows: HTMLElement; sitting: Sitt
     field.hidden = false;
     find<HTMLInputElement>(field, "input").focus();
   });
+}
+
+/** The permit came with the link, or has its own field and the way to the page that gives one. */
+function showPermit(draft: HTMLElement, rows: HTMLElement, sitting: Sitting): void {
+  const field = part(draft, "permit");
+  if (sitting.permit === undefined) {
+    field.hidden = false;
+    const { uuid } = sitting.election;
+    find<HTMLAnchorElement>(field, "a").href = `${electionAddress(uuid)}permit/`;
+    return;
+  }
+  const row = copyOf("review-row");
+  fill(row, { key: word("your-permit") });
+  part(row, "values").append(...lines([word("permit-known")]));
+  find(row, "button").remove();
+  rows.append(row);
+}
+
+/** Read the permit from its field unless it is known or not asked for; explain a wrong one. */
+function takePermit(screen: HTMLElement, sitting: Sitting): boolean {
+  if (!asksForAccount(sitting.election)) return true;
+  sitting.permit ??= readPermit(find<HTMLInputElement>(screen, "#permit").value);
+  if (sitting.permit !== undefined) return true;
+  complain(screen, "permit", word("permit-missing"));
+  return false;
 }
 
 /** Read the credential from its field unless it is known; explain what is wrong with it. */
@@ -119,12 +148,11 @@ function takeCredential(screen: HTMLElement, sitting: Sitting): boolean {
       return true;
     }
     sitting.credential = undefined;
-    complain(screen, word("credential-unknown"));
+    complain(screen, "credential", word("credential-unknown"));
   } catch (error) {
     if (!(error instanceof InvalidCredential)) throw error;
-    complain(screen, problemInWords(error));
+    complain(screen, "credential", problemInWords(error));
   }
-  find(screen, '[data-part="problem"]').focus();
   return false;
 }
 
@@ -139,25 +167,34 @@ function explain(screen: HTMLElement, misread: string): void {
   try {
     readTypedCredential(misread);
   } catch (error) {
-    if (error instanceof InvalidCredential) complain(screen, problemInWords(error));
+    if (error instanceof InvalidCredential) {
+      point(screen, "credential", problemInWords(error));
+    }
   }
 }
 
-function complain(screen: HTMLElement, problem: string): void {
-  const field = part(screen, "credential");
-  const row = [...screen.querySelectorAll(".govuk-summary-list__row")].at(-1);
-  if (field.hidden) row?.remove();
+/** Point out what is wrong with a field, and put the focus on the summary. */
+function complain(screen: HTMLElement, name: "credential" | "permit", problem: string): void {
+  const field = part(screen, name);
+  if (field.hidden) screen.querySelector(`[data-known="${name}"]`)?.remove();
+  point(screen, name, problem);
+  part(screen, "problem").focus();
+}
+
+function point(screen: HTMLElement, name: "credential" | "permit", problem: string): void {
+  const field = part(screen, name);
   field.hidden = false;
   field.classList.add("govuk-form-group--error");
   fill(field, { error: problem });
-  find(field, "#credential-error").hidden = false;
+  find(field, `#${name}-error`).hidden = false;
   const typed = find(field, "input");
   typed.classList.add("govuk-input--error");
-  typed.setAttribute("aria-describedby", "credential-hint credential-error");
+  typed.setAttribute("aria-describedby", `${name}-hint ${name}-error`);
   typed.setAttribute("aria-invalid", "true");
   const summary = part(screen, "problem");
   summary.hidden = false;
   fill(summary, { problem });
+  find<HTMLAnchorElement>(summary, "a").href = `#${name}`;
   find(summary, "a").onclick = (event) => {
     event.preventDefault();
     typed.focus();

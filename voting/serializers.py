@@ -119,12 +119,61 @@ class RefusedDecryptionSerializer(serializers.Serializer[dict[str, object]]):
     detail = serializers.CharField(help_text="A sentence for people.")
 
 
+class SignatureSerializer(serializers.Serializer[dict[str, object]]):
+    """One slot's signature of the transcript."""
+
+    slot = serializers.IntegerField(min_value=1, help_text="The trustee's number, from 1.")
+    proof = ProofSerializer()
+
+
+class TranscriptCeremonySerializer(serializers.Serializer[object]):
+    """The member `ceremony` of the companion file, as far as it is."""
+
+    commits = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    transcript = serializers.CharField()
+    signatures = serializers.ListField(child=ProofSerializer(allow_null=True))
+
+
+class SlotSerializer(serializers.Serializer[object]):
+    """A trustee and whether they have signed."""
+
+    owner = serializers.IntegerField()
+    name = serializers.CharField(allow_null=True)
+    has_signed = serializers.BooleanField()
+
+
+class TranscriptSerializer(serializers.Serializer[object]):
+    """What every trustee signs, and who has signed it."""
+
+    election = serializers.CharField()
+    transcript = serializers.CharField(help_text="T of docs/protocol.md, 2.4, in hexadecimal.")
+    ceremony = TranscriptCeremonySerializer()
+    slots = SlotSerializer(many=True)
+
+
+class ShuffleSerializer(serializers.Serializer[dict[str, object]]):
+    """One trustee's shuffle of the ranked ballots."""
+
+    owner = serializers.IntegerField(min_value=1, help_text="The trustee's number, from 1.")
+    shuffle = serializers.CharField(
+        help_text="The exact object as a JSON string, as `evote trustee shuffle` makes it."
+    )
+    proof = ProofSerializer(
+        help_text="The trustee's statement that they shuffled after the record's last event."
+    )
+
+
 class PartialDecryptionSerializer(serializers.Serializer[dict[str, object]]):
     """One trustee's partial decryption."""
 
     owner = serializers.IntegerField(min_value=1, help_text="The trustee's number, from 1.")
     partial_decryption = serializers.CharField(
         help_text="The exact object as a JSON string, as `evote trustee decrypt` makes it."
+    )
+    proofs = serializers.ListField(
+        required=False,
+        help_text="The strong proofs, nested as the factors are. Asked for where the election"
+        " has profile 1, and refused in others.",
     )
 
 
@@ -200,7 +249,7 @@ class QuestionSerializer(serializers.ModelSerializer[Question]):
 
     class Meta:
         model = Question
-        fields = ["text", "answers", "minimum", "maximum", "has_blank"]
+        fields = ["text", "answers", "minimum", "maximum", "has_blank", "kind", "rule"]
         read_only_fields = fields
 
 
@@ -280,6 +329,11 @@ class QuestionResultSerializer(serializers.Serializer[QuestionResult]):
 
     text = serializers.CharField()
     answers = AnswerCountSerializer(many=True)
+    rankings = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        allow_null=True,
+        help_text="Of a ranked question: the numbers on each ballot, one for each answer.",
+    )
 
 
 class WholeElectionSerializer(ElectionSerializer):

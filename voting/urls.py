@@ -7,7 +7,8 @@ from voting.api import records
 from voting.api.ballots import BallotView, CastView
 from voting.api.ceremonies import CeremonyMessagesView, CeremonyView
 from voting.api.challenges import ChallengeView
-from voting.api.elections import ElectionsView, ElectionView, EventsView, PartialDecryptionsView
+from voting.api.contributions import PartialDecryptionsView, ShufflesView, TranscriptView
+from voting.api.elections import ElectionsView, ElectionView, EventsView
 from voting.views import booth, credentials, management, permit, public, trustee
 
 app_name = "voting"
@@ -36,6 +37,8 @@ interface: list[URLPattern | URLResolver] = [
         PartialDecryptionsView.as_view(),
         name="api-partial-decryptions",
     ),
+    path("api/elections/<text:uuid>/shuffles", ShufflesView.as_view(), name="api-shuffles"),
+    path("api/elections/<text:uuid>/transcript", TranscriptView.as_view(), name="api-transcript"),
     path(
         "api/elections/<text:uuid>/ceremonies/<int:item>",
         CeremonyView.as_view(),
@@ -46,6 +49,7 @@ interface: list[URLPattern | URLResolver] = [
         CeremonyMessagesView.as_view(),
         name="api-ceremony-messages",
     ),
+    path("elections/<text:uuid>/<text:name>.pnyx.json", records.companion, name="companion"),
     path("elections/<text:uuid>/<text:name>.bel", records.record, name="record"),
     path("elections/<text:uuid>/result.note", records.result_note, name="result-note"),
     *(

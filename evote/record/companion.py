@@ -5,7 +5,7 @@ PartialDecryption, in the order of the events. The log's entry of such an event 
 of its element, so the file is as public and as fixed as the record is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evote.election import Election, Trustees
@@ -144,23 +144,40 @@ def join_companion(
     decryptions: Iterable[bytes],
 ) -> bytes:
     """Put the file together from elements that are written already."""
-    head = encode_json({"version": 1, "election": uuid, "election_hash": fingerprint})
     return b"".join(
-        (
-            head.removesuffix(b"}"),
-            b',"ceremony":',
-            ceremony,
-            *(
-                b',"%s":[%s]' % (name, b",".join(elements))
-                for name, elements in (
-                    (b"casts", casts),
-                    (b"shuffles", shuffles),
-                    (b"decryptions", decryptions),
-                )
-            ),
-            b"}",
+        companion_parts(
+            uuid=uuid,
+            fingerprint=fingerprint,
+            ceremony=ceremony,
+            casts=casts,
+            shuffles=shuffles,
+            decryptions=decryptions,
         )
     )
+
+
+def companion_parts(
+    *,
+    uuid: str,
+    fingerprint: str,
+    ceremony: bytes,
+    casts: Iterable[bytes],
+    shuffles: Iterable[bytes],
+    decryptions: Iterable[bytes],
+) -> Iterator[bytes]:
+    """Give the file piece by piece, for a server that need not hold all of it at once."""
+    head = encode_json({"version": 1, "election": uuid, "election_hash": fingerprint})
+    yield head.removesuffix(b"}") + b',"ceremony":' + ceremony
+    for name, elements in (
+        (b"casts", casts),
+        (b"shuffles", shuffles),
+        (b"decryptions", decryptions),
+    ):
+        yield b',"%s":[' % name
+        for index, element in enumerate(elements):
+            yield b"," + element if index else element
+        yield b"]"
+    yield b"}"
 
 
 # --- Reading -----------------------------------------------------------------------------

@@ -20,16 +20,20 @@ from audit.services.sequencing import sequence
 from evote.ballot import create_ballot
 from evote.credential import derive_public_credential, derive_secret_key
 from evote.election import decode_election, encode_trustee, make_trustee
-from evote.encoding import b64_digest, b64_of_hash, hash_of_b64
+from evote.encoding import b64_digest, b64_of_hash, hash_of_b64, sha256_hex
 from evote.group import SecretScalar, random_scalar
 from evote.proofs import Proof
-from evote.proofs.statements import sign_cast
-from evote.tally import decode_encrypted_tally, decrypt_partially
+from evote.proofs.statements import sign_cast, sign_shuffle_statement, sign_transcript
+from evote.tally import decrypt_partially
+from evote.tally.shuffles import make_shuffle
+from evote.tally.strong import decrypt_strongly
 from tests.factories.accounts import make_organisation, make_roll
-from voting.models import Election
+from tests.factories.ceremonies import make_ceremony
+from voting.models import Election, Record
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.bundle import BOOTH_NAME
-from voting.selectors.record import archived_object
+from voting.selectors.tally import closing_hash, present_tally
+from voting.selectors.transcript import transcript_of
 from voting.services.casting import Cast, Submission, asks_for_statement, cast_ballot
 from voting.services.credentials import (
     choose_access,
@@ -45,7 +49,9 @@ from voting.services.elections import (
 )
 from voting.services.polls import close_election, open_election
 from voting.services.recording import record_waiting_ballots
-from voting.services.sealing import seal_election
+from voting.services.sealing import PROFILE_OF_NEW_ELECTIONS, seal_election
+from voting.services.shuffling import accept_shuffle
+from voting.services.signing import accept_signature
 from voting.services.tallying import tally_election
 from voting.services.trustees import name_trustee, register_public_key
 
@@ -149,21 +155,85 @@ class MadeElection:
         """Add up the ballots."""
         self.election = tally_election(election=self.election)
 
-    def decryption(self, owner: int) -> bytes:
-        """Make the partial decryption of one trustee, as `evote trustee decrypt` would."""
-        description = self.description
-        data = archived_object(election=self.election, name="encrypted_tally")
-        return decrypt_partially(
+    def present_tally(self):
+        """The tally as the trustees have to take it now."""
+        return present_tally(election=self.election, description=self.description)
+
+    def sign(self) -> None:
+        """Have every trustee sign what was sealed."""
+        found = transcript_of(election=self.election)
+        for owner, secret_key in enumerate(self.secret_keys, 1):
+            proof = sign_transcript(
+                secret_key=secret_key,
+                fingerprint=found.fingerprint,
+                transcript=found.transcript,
+            )
+            accept_signature(
+                election=self.election,
+                owner=owner,
+                proof=proof,
+                now=self.election.opens_at - timedelta(hours=1),
+            )
+        self.election.refresh_from_db()
+
+    def shuffle(self, owner: int) -> bytes:
+        """Shuffle as one trustee, and hand it in."""
+        data = make_shuffle(
+            election=self.description,
+            tally=self.present_tally(),
+            progress=lambda _done, _total: None,
+        )
+        accept_shuffle(
+            election=self.election,
+            owner=owner,
+            data=data,
+            proof=self.shuffle_statement(owner, data),
+        )
+        self.election.refresh_from_db()
+        return data
+
+    def shuffle_all(self) -> None:
+        """Have as many trustees shuffle as it takes, where there is something to shuffle."""
+        for owner in range(1, len(self.secret_keys) + 1):
+            if self.election.phase == Election.Phase.SHUFFLING:
+                self.shuffle(owner)
+
+    def shuffle_statement(self, owner: int, data: bytes) -> Proof:
+        """Sign that one shuffled after the last event of the record."""
+        return sign_shuffle_statement(
             secret_key=self.secret_keys[owner - 1],
-            election=description,
-            tally=decode_encrypted_tally(data, election=description),
+            fingerprint=self.description.fingerprint,
+            parent=bytes(Record.objects.get(election=self.election).head).hex(),
+            payload=sha256_hex(data),
         )
 
-    def decrypt(self) -> None:
-        """Hand in the partial decryptions of all trustees."""
-        for owner in range(1, len(self.secret_keys) + 1):
+    def decryption(self, owner: int) -> bytes:
+        """Make the partial decryption of one trustee, as `evote trustee decrypt` would."""
+        return decrypt_partially(
+            secret_key=self.secret_keys[owner - 1],
+            election=self.description,
+            tally=self.present_tally(),
+        )
+
+    def strong_proofs(self, owner: int) -> bytes | None:
+        """Make the proofs that go with it; None in profile 0."""
+        if self.election.profile == 0:
+            return None
+        return decrypt_strongly(
+            secret_key=self.secret_keys[owner - 1],
+            election=self.description,
+            tally=self.present_tally(),
+            closing=closing_hash(election=self.election),
+        )
+
+    def decrypt(self, *owners: int) -> None:
+        """Hand in the partial decryptions of some trustees, or of all."""
+        for owner in owners or range(1, len(self.secret_keys) + 1):
             accept_partial_decryption(
-                election=self.election, owner=owner, data=self.decryption(owner)
+                election=self.election,
+                owner=owner,
+                data=self.decryption(owner),
+                proofs=self.strong_proofs(owner),
             )
 
     def publish(self) -> None:
@@ -237,6 +307,14 @@ def add_trustees(made: MadeElection, *, emails: Sequence[str]) -> None:
         made.secret_keys.append(secret_key)
 
 
+def add_group(made: MadeElection, *, threshold: int, members: int) -> None:
+    """Have a group of trustees make their keys."""
+    ceremony = make_ceremony(
+        election=made.election, threshold=threshold, members=members, until="share"
+    )
+    made.secret_keys += [ceremony.shares[member] for member in range(1, members + 1)]
+
+
 def send_credentials(made: MadeElection, *, emails: Sequence[str] = (), voters: int = 3) -> None:
     """Choose a sealed roll, send everyone a credential, and read them from the mails."""
     roll = make_roll(
@@ -259,11 +337,14 @@ def make_election(
     emails: Sequence[str] = (),
     voters: int = 3,
     trustees: int | Sequence[str] = 3,
+    group: tuple[int, int] | None = None,
     votes: Sequence[tuple[int, Sequence[Sequence[int]]]] = (),
+    profile: int = PROFILE_OF_NEW_ELECTIONS,
     **draft,
 ) -> MadeElection:
     """An election in any phase.
 
+    `group` asks for a group of trustees behind those alone: how many suffice, of how many.
     `emails` are those of the voters, `trustees` a number or addresses. `votes` are (voter from
     0, answers with one list of zeros and ones for each question, blank first); they are cast in
     their order, and a voter's later ones replace the earlier ones.
@@ -277,11 +358,19 @@ def make_election(
         else trustees
     )
     add_trustees(made, emails=addresses)
+    if group is not None:
+        add_group(made, threshold=group[0], members=group[1])
     send_credentials(made, emails=emails, voters=voters)
     with built_booth():
         made.election = seal_election(
-            election=made.election, now=made.election.opens_at - timedelta(hours=1)
+            election=made.election,
+            now=made.election.opens_at - timedelta(hours=1),
+            profile=profile,
         )
+        if phase == Election.Phase.SIGNING:
+            return made
+        if profile:
+            made.sign()
         run_log()
         if phase == Election.Phase.SEALED:
             return made
@@ -289,7 +378,7 @@ def make_election(
     cast_votes(made, votes=votes)
     for reached, step in (
         (Election.Phase.CLOSED, made.close),
-        (Election.Phase.TALLIED, made.tally),
+        (Election.Phase.TALLIED, lambda: (made.tally(), made.shuffle_all())),
         (Election.Phase.PUBLISHED, lambda: (made.decrypt(), made.publish())),
     ):
         if PHASES.index(phase) >= PHASES.index(reached):

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
@@ -50,7 +51,9 @@ def read_body(request: HttpRequest, *, fields: list[str], limit_bytes: int) -> d
     if len(length) > 10 or int(length) > limit_bytes:
         raise _refused("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
-        value = decode_json(request.body, source="request", limit_bytes=limit_bytes)
+        value = decode_json(
+            _read(request, length=int(length)), source="request", limit_bytes=limit_bytes
+        )
         return read_object(value, place="request", fields=fields)
     except DecodeError as error:
         status = (
@@ -59,6 +62,12 @@ def read_body(request: HttpRequest, *, fields: list[str], limit_bytes: int) -> d
             else HTTPStatus.BAD_REQUEST
         )
         raise _refused(error.code, status, reason=str(error)) from error
+
+
+def _read(request: HttpRequest, *, length: int) -> bytes:
+    """Read a body whose length was checked; Django's own limit is for smaller ones."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return request.body if limit is None or length <= limit else request.read(length)
 
 
 def unreadable(error: DecodeError) -> BodyRefused:

@@ -93,7 +93,7 @@ class SessionAuthenticationOfJson(SessionAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         """Check the token of the request itself, whose body is not read for that."""
-        super().enforce_csrf(request._request)  # type: ignore[arg-type]
+        super().enforce_csrf(request._request)  # type: ignore[arg-type]  # what it wraps
 
 
 class CeremonyMessagesView(APIView):

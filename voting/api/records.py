@@ -11,12 +11,14 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from voting.models import Record
-from voting.selectors.elections import public_election
+from voting.models import Record, RecordEvent
+from voting.selectors.companion import companion_chunks
+from voting.selectors.elections import election_of_trustees, public_election
 from voting.selectors.record import archived_object
 from voting.services.record_file import RecordFileAhead, grow_record_file
 
 CHUNK_BYTES = 64 * 1024
+HEIGHT = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.ASCII)
 # What stands in the address, and what the record calls it.
 OBJECTS = {
@@ -56,14 +58,45 @@ def record(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
 
 
 @require_safe
-def archived(_request: HttpRequest, uuid: str, name: str) -> HttpResponse:
-    """Serve one object of the record. Once it is there it never changes."""
+def companion(request: HttpRequest, uuid: str, name: str) -> HttpResponseBase:
+    """Serve what stands beside the record, up to the last event or to `?height=`.
+
+    A verifier that has a record asks for the companion of exactly that record.
+    """
     election = public_election(uuid=uuid)
+    end = None if election is None else Record.objects.filter(election=election).first()
+    if election is None or end is None or name != uuid or not election.profile or not end.height:
+        raise Http404
+    wanted = request.GET.get("height", "")
+    if wanted and not HEIGHT.fullmatch(wanted):
+        raise Http404
+    height = min(int(wanted), end.height - 1) if wanted else end.height - 1
+    event = RecordEvent.objects.get(election=election, height=height)
+    etag = f'"{bytes(event.hash).hex()}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response: HttpResponseBase = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
+    else:
+        response = StreamingHttpResponse(
+            companion_chunks(election=election, height=height), content_type="application/json"
+        )
+        response["Content-Disposition"] = f'attachment; filename="{uuid}.pnyx.json"'
+    response["ETag"] = etag
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def archived(_request: HttpRequest, uuid: str, name: str) -> HttpResponse:
+    """Serve one object of the record. Once it is there it never changes.
+
+    What the trustees sign is there before: it can still be taken back, so nobody may keep it.
+    """
+    election = election_of_trustees(uuid=uuid)
     data = None if election is None else archived_object(election=election, name=OBJECTS[name])
-    if data is None:
+    if election is None or data is None:
         raise Http404
     response = HttpResponse(data, content_type="application/json")
-    response["Cache-Control"] = "public, max-age=3600"
+    response["Cache-Control"] = "public, max-age=3600" if election.is_public else "no-store"
     return response
 
 

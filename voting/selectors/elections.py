@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from evote.election import decode_election
+from evote.election import AnyQuestion, Question, decode_election
 from evote.tally import decode_result
 from voting.models import Ballot, Election, RecordEvent, Trustee
 from voting.selectors.record import archived_object
@@ -29,10 +29,14 @@ class AnswerCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionResult:
-    """What the trustees decrypted for one question, in the order of the ballot."""
+    """What the trustees decrypted for one question, in the order of the ballot.
+
+    Of a ranked question it is the numbers on each ballot, in the order of the last shuffle.
+    """
 
     text: str
     answers: tuple[AnswerCount, ...]
+    rankings: tuple[tuple[int, ...], ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,11 @@ def public_elections() -> QuerySet[Election]:
 def public_election(*, uuid: str) -> Election | None:
     """Return an election that anybody may see."""
     return public_elections().filter(uuid=uuid).first()
+
+
+def election_of_trustees(*, uuid: str) -> Election | None:
+    """Return an election whose description stands, also while its trustees sign it."""
+    return Election.objects.exclude(phase=Election.Phase.DRAFT).filter(uuid=uuid).first()
 
 
 def election_at_slot(*, uuid: str) -> Election | None:
@@ -97,19 +106,28 @@ def result_of(*, election: Election) -> list[QuestionResult] | None:
     if data is None or election.archived_election is None:
         return None
     description = decode_election(bytes(election.archived_election))
-    counts = decode_result(data).counts
     return [
-        QuestionResult(
-            text=question.text,
-            answers=tuple(
-                AnswerCount(text=text, count=count, is_blank=question.has_blank and index == 0)
-                for index, (text, count) in enumerate(
-                    zip(("",) * question.has_blank + question.answers, numbers, strict=True)
-                )
-            ),
-        )
-        for question, numbers in zip(description.questions, counts, strict=True)
+        _question_result(question=question, answer=answer)
+        for question, answer in zip(description.questions, decode_result(data).answers, strict=True)
     ]
+
+
+def _question_result(
+    *, question: AnyQuestion, answer: tuple[int, ...] | tuple[tuple[int, ...], ...]
+) -> QuestionResult:
+    if not isinstance(question, Question):
+        rankings = tuple(tuple(numbers) for numbers in answer if not isinstance(numbers, int))
+        return QuestionResult(text=question.text, answers=(), rankings=rankings)
+    counts = [count for count in answer if isinstance(count, int)]
+    texts = ("",) * question.has_blank + question.answers
+    return QuestionResult(
+        text=question.text,
+        answers=tuple(
+            AnswerCount(text=text, count=count, is_blank=question.has_blank and index == 0)
+            for index, (text, count) in enumerate(zip(texts, counts, strict=True))
+        ),
+        rankings=None,
+    )
 
 
 def election_events(*, election: Election) -> QuerySet[RecordEvent]:

@@ -20,7 +20,12 @@ def archived_object(*, election: Election, name: str) -> bytes | None:
     """Return one object of the record, exactly as archived; None while it does not exist.
 
     `name` is that of PROTOCOL 1.10: election, trustees, credentials, encrypted_tally, result …
+    While the trustees sign, there are only the two that they sign.
     """
+    if election.phase == Election.Phase.SIGNING:
+        stands = {"election": election.archived_election, "trustees": election.archived_trustees}
+        data = stands.get(name)
+        return None if data is None else bytes(data)
     found = (
         RecordObject.objects.filter(event__election=election, name=name)
         .exclude(event__type=RecordEvent.Type.PARTIAL_DECRYPTION)

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from evote.verify import Verdict, verify_record
-from voting.models import Election
+from voting.models import Election, Record
 from voting.models.verification import Verification
+from voting.selectors.companion import companion_bytes
 from voting.selectors.record import record_bytes
 
 
@@ -18,7 +19,11 @@ def verify_published_record(*, election: Election, now: datetime) -> Verificatio
     twice, the later answer stands; both are the same but for the moment.
     """
     record = record_bytes(election=election)
-    report = verify_record(record, progress=_without_progress)
+    companion = None
+    if election.profile:
+        events = Record.objects.values_list("height", flat=True).get(election=election)
+        companion = companion_bytes(election=election, height=events - 1)
+    report = verify_record(record, companion=companion, progress=_without_progress)
     with transaction.atomic():
         verification, _created = Verification.objects.update_or_create(
             election=election,

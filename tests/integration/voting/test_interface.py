@@ -51,6 +51,7 @@ def test_an_election_shows_its_questions_trustees_turnout_and_result(client):
                 {"text": "Yes", "count": 0, "is_blank": False},
                 {"text": "No", "count": 2, "is_blank": False},
             ],
+            "rankings": None,
         }
     ]
     assert "email" not in str(body)

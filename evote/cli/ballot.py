@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from evote.ballot import (
     BALLOT_LIMIT_BYTES,
     Ballot,
     InvalidChoice,
+    PlainAnswer,
     create_ballot,
     decode_ballot,
     verify_ballot,
@@ -29,13 +29,18 @@ standard error: keep it, it is how you find your ballot in the record.
 _CREATE_EPILOG = """\
 The answers are a list with one list for each question, and in it a 1 for each
 answer chosen and a 0 for each other; where a question has a blank vote, its
-number comes first. The credential and the answers are read from files, or
-from standard input for -, so that they do not show in the list of processes.
+number comes first. For a ranked question it has the rank or the grade of each
+answer instead, from 0 to 255. The credential and the answers are read from
+files, or from standard input for -, so that they do not show in the list of
+processes.
 
 example, for one question with three answers of which the second is chosen:
   echo '[[0,1,0]]' > answers.json
   evote ballot create hfd19JUwUteUwr.bel --credential credential.txt \\
       --answers answers.json --output ballot.json
+
+and for one that ranks three answers, the second first and the first last:
+  echo '[[3,1,2]]' > answers.json
 """
 _CHECK = """\
 Check one ballot: that it is in its one canonical form, belongs to this
@@ -133,20 +138,32 @@ def _read_credential(source: str) -> str:
     return text
 
 
-def _read_answers(source: str) -> Sequence[Sequence[int]]:
+def _read_answers(source: str) -> list[PlainAnswer]:
     data = read_source(source, limit_bytes=_SMALL_FILE_BYTES)
     try:
         value = decode_json(data, source="answers", limit_bytes=_SMALL_FILE_BYTES)
         return [
-            [
-                read_integer(bit, place=f"[{number}][{index}]")
-                for index, bit in enumerate(read_list(bits, place=f"[{number}]"))
-            ]
-            for number, bits in enumerate(read_list(value, place=""))
+            _read_answer(answer, place=f"[{number}]")
+            for number, answer in enumerate(read_list(value, place=""))
         ]
     except DecodeError as error:
         msg = f"{source}: {error}"
         raise CommandFailed(msg) from error
+
+
+def _read_answer(value: object, *, place: str) -> PlainAnswer:
+    """Take numbers, or a list of numbers for each list of candidates."""
+    items = read_list(value, place=place)
+    if items and isinstance(items[0], list):
+        return [_read_numbers(item, place=f"{place}[{i}]") for i, item in enumerate(items)]
+    return _read_numbers(items, place=place)
+
+
+def _read_numbers(value: object, *, place: str) -> list[int]:
+    return [
+        read_integer(number, place=f"{place}[{index}]")
+        for index, number in enumerate(read_list(value, place=place))
+    ]
 
 
 def _check_is_listed(known: KnownElection, *, credential: str, source: str) -> None:

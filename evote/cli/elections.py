@@ -26,7 +26,8 @@ class KnownElection:
         """Give the list of credentials, or None where only the description is known."""
         if self.record is None:
             return None
-        return decode_credentials(self.record.events[0].objects[2])
+        archived = self.record.events[0].objects[2]
+        return decode_credentials(archived, group=self.election.group)
 
 
 def find_election(source: str) -> KnownElection:

@@ -2,10 +2,10 @@
 
 import argparse
 
-from evote.cli.trustee import ceremony, complaint, decrypt, keygen, sign
+from evote.cli.trustee import ceremony, complaint, decrypt, keygen, shuffle, sign
 
 # Each module has add_arguments(commands), which names its handler(arguments) -> exit status.
-_COMMANDS = (keygen, ceremony, complaint, sign, decrypt)
+_COMMANDS = (keygen, ceremony, complaint, sign, shuffle, decrypt)
 
 
 def add_arguments(

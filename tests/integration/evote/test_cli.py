@@ -47,6 +47,7 @@ class TestMain:
             "trustee",
             "trustee keygen",
             "trustee decrypt",
+            "trustee shuffle",
             "registrar",
             "registrar make",
             "registrar letters",

@@ -1,9 +1,12 @@
 """Trustees in Chromium: keys, the ceremony, the seal, shuffles and decryption."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.test import Client
 
+from evote.verify import Verdict, verify_record
 from tests.browser.booth_pages import press
 from tests.browser.pages import (
     NARROW,
@@ -23,11 +26,22 @@ from tests.browser.trustee_pages import (
     watch_what_is_sent,
 )
 from tests.factories.accounts import make_user
-from tests.factories.voting import make_draft, make_election
-from voting.models import Election, Trustee
+from tests.factories.voting import (
+    TREES,
+    built_booth,
+    cast_votes,
+    make_draft,
+    make_election,
+    run_log,
+    send_credentials,
+)
+from voting.models import Election, Question, Trustee
 from voting.selectors.elections import result_of
 from voting.services.decrypting import publish_result
+from voting.services.elections import QuestionDraft
 from voting.services.groups import begin_ceremony, make_group
+from voting.services.polls import open_election
+from voting.services.sealing import seal_election
 from voting.services.trustees import name_trustee
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -225,3 +239,99 @@ def test_three_trustees_make_a_common_key_in_three_browsers(
     assert all(trustee.has_key for trustee in trustees)
     seeds = {json.loads(file.read_text()) for file in keys.values()}
     assert len(seeds) == 3
+
+
+# --- The whole way -----------------------------------------------------------------------
+
+ORDER = QuestionDraft(
+    kind=Question.Kind.RANKED,
+    text="In what order should the parks be planted?",
+    answers=["Mill Lane", "Market Square", "Harbour"],
+    minimum=0,
+    maximum=1,
+    has_blank=False,
+)
+RANKINGS = [[1, 2, 3], [3, 1, 2], [2, 3, 1]]
+
+
+def make_keys(pages, *, uuid, folder):
+    """Take every trustee through the ceremony; return their files."""
+    keys = {}
+    for name, page in pages.items():
+        page.goto(f"/elections/{uuid}/trustee/")
+        press(page, "Make the keys in this browser")
+        keys[name] = save_key(page, button="Save the private key", folder=folder)
+        press(page, "Show the public part to the others")
+    for page in pages.values():
+        wait_for_part(page, "Compare these eight groups by telephone")
+        press(page, "All of us see the same groups")
+    for page in pages.values():
+        wait_for_part(page, "The common key is made")
+    return keys
+
+
+def test_three_trustees_sign_shuffle_and_decrypt_in_three_browsers(
+    browser, live_server, sign_in, tmp_path
+):
+    made = make_draft(questions=[TREES, ORDER])
+    group = make_group(election=made.election, threshold=2)
+    for name in NAMES[:3]:
+        email = f"{name.lower()}@example.org"
+        name_trustee(election=made.election, name=name, email=email, group=group)
+    begin_ceremony(group=group)
+    address = f"/elections/{made.election.uuid}/trustee/"
+    views = {"Ada": WIDE, "Bob": NARROW, "Carla": WIDE}
+    with trustees_in_browsers(
+        browser, base_url=live_server.url, sign_in=sign_in, views=views
+    ) as pages:
+        keys = make_keys(pages, uuid=made.election.uuid, folder=tmp_path)
+        send_credentials(made)
+        with built_booth():
+            made.election = seal_election(
+                election=made.election, now=made.election.opens_at - timedelta(hours=1), profile=1
+            )
+        for name, page in pages.items():
+            page.goto(address)
+            choose_key(page, keys[name], button="Check the sealed election")
+            wait_for_part(page, "Read once more what you sign")
+            assert "In what order should the parks be planted?" in page.locator("main").inner_text()
+            assert states(page) == ["Held"] * 5
+            assert_accessible(page)
+            assert_no_sideways_scroll(page)
+            press(page, "Sign the sealed election")
+            wait_for_part(page, "You have signed")
+        made.election.refresh_from_db()
+        assert made.election.phase == Election.Phase.SEALED
+
+        run_log()
+        made.election = open_election(election=made.election, now=made.election.opens_at)
+        cast_votes(made, votes=[(at, [[1, 0], vote]) for at, vote in enumerate(RANKINGS)])
+        made.close()
+        made.tally()
+        for name in ("Ada", "Bob"):
+            page = pages[name]
+            page.goto(address)
+            choose_key(page, keys[name], button="Shuffle the ballots")
+            wait_for_part(page, "Your shuffle is handed in")
+            assert states(page) == ["Held"] * 9
+            assert_accessible(page)
+            assert_no_sideways_scroll(page)
+        # Carla has lost her file; two of the three suffice.
+        for name in ("Ada", "Bob"):
+            page = pages[name]
+            page.goto(address)
+            choose_key(page, keys[name], button="Decrypt the sum")
+            wait_for_part(page, "Save your key file again, then hand in your part")
+            save_key(page, button="Save the key file", folder=tmp_path)
+            press(page, "Hand in your part")
+            wait_for_part(page, "Your part is handed in")
+    made.publish()
+
+    record, companion = (
+        b"".join(Client().get(f"{address.removesuffix('trustee/')}{name}").streaming_content)
+        for name in (f"{made.election.uuid}.bel", f"{made.election.uuid}.pnyx.json")
+    )
+    report = verify_record(record, companion=companion, progress=lambda *_: None)
+    assert report.verdict == Verdict.COMPLETE
+    assert report.result.counts[0] == (3, 0)
+    assert sorted(report.result.rankings[1]) == sorted(map(tuple, RANKINGS))

@@ -31,6 +31,8 @@ class SecurityHeaders:
             response.headers.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
         elif response.headers.get("Content-Type", "").startswith("text/html"):
             csp, features = self.page_csp, policies.PAGE_FEATURES
+            if policies.is_checker_page(request.path):
+                features = policies.CHECKER_FEATURES
         else:
             csp, features = self.data_csp, policies.BOOTH_FEATURES
         response.headers.setdefault("Content-Security-Policy", csp)

@@ -10,6 +10,7 @@ NONE = "'none'"
 
 # An election's address holds no slash; these two families of addresses are the booth's.
 BOOTH_PAGE = re.compile(r"^/elections/[^/]+/booth/$")
+CHECKER_PAGE = re.compile(r"^/elections/[^/]+/check/$")
 BALLOTS = re.compile(r"^/api/elections/[^/]+/ballots(/[^/]+)?$")
 
 PAGE_CSP: dict[str, list[str]] = {
@@ -83,6 +84,8 @@ PAGE_FEATURES = ", ".join(
         "clipboard-write=(self)",
     ]
 )
+# The page that checks an opened ballot may read the booth's QR code.
+CHECKER_FEATURES = PAGE_FEATURES.replace("camera=()", "camera=(self)")
 BOOTH_FEATURES = ", ".join(
     [f"{name}=()" for name in _FEATURES]
     + [
@@ -101,6 +104,11 @@ def header_value(policy: dict[str, list[str]]) -> str:
 def is_booth_page(path: str) -> bool:
     """Say whether `path` is the page in which a voter's browser encrypts."""
     return BOOTH_PAGE.fullmatch(path) is not None
+
+
+def is_checker_page(path: str) -> bool:
+    """Say whether `path` is the page that checks an opened ballot."""
+    return CHECKER_PAGE.fullmatch(path) is not None
 
 
 def is_casting(path: str) -> bool:

@@ -314,6 +314,10 @@ class TurnoutSerializer(serializers.Serializer[Turnout]):
     people = serializers.IntegerField(help_text="How many may vote.")
     voters = serializers.IntegerField(help_text="How many of them have a ballot in the record.")
     ballots = serializers.IntegerField(help_text="Recorded ballots, replaced ones included.")
+    votes_of_all = serializers.IntegerField(
+        help_text="The votes of all who may vote: more than people where votes differ in weight."
+    )
+    votes_cast = serializers.IntegerField(help_text="The votes of those who voted.")
 
 
 class AnswerCountSerializer(serializers.Serializer[object]):

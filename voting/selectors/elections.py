@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from evote.election import AnyQuestion, Question, decode_election
 from evote.tally import decode_result
-from voting.models import Ballot, Election, RecordEvent, Trustee
+from voting.models import Ballot, Credential, Election, RecordEvent, Trustee
 from voting.selectors.record import archived_object
 
 
@@ -41,11 +41,16 @@ class QuestionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turnout:
-    """How many may vote, how many did, and how many ballots the record holds."""
+    """How many may vote, how many did, and how many ballots the record holds.
+
+    Where votes do not all weigh the same there are more votes than people.
+    """
 
     people: int
     voters: int
     ballots: int
+    votes_of_all: int
+    votes_cast: int
 
 
 def public_elections() -> QuerySet[Election]:
@@ -97,7 +102,23 @@ def turnout_of(*, election: Election) -> Turnout:
         people=election.credentials.count(),
         voters=recorded.values("credential").distinct().count(),
         ballots=recorded.count(),
+        votes_of_all=votes_of(election.credentials.all()),
+        votes_cast=votes_cast(election=election),
     )
+
+
+def votes_cast(*, election: Election) -> int:
+    """Return how many votes the credentials have together that have a ballot in the record."""
+    cast = Ballot.objects.filter(
+        election=election, height__isnull=False, credential=OuterRef("public")
+    )
+    return votes_of(Credential.objects.filter(Exists(cast), election=election))
+
+
+def votes_of(credentials: QuerySet[Credential]) -> int:
+    """Return how many votes these credentials have together."""
+    total: int | None = credentials.aggregate(votes=Sum("weight"))["votes"]
+    return total or 0
 
 
 def result_of(*, election: Election) -> list[QuestionResult] | None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext
 
 from accounts.models import Organisation, Role
@@ -13,6 +13,7 @@ from audit.models import LogEntry
 from evote.tally import decode_result
 from voting.models import Ballot, Credential, Election, Question, RecordEvent, RecordObject, Trustee
 from voting.models.verification import Verification
+from voting.selectors.elections import votes_cast
 from voting.selectors.trackers import encode_in_address, encode_tracker
 
 
@@ -156,7 +157,7 @@ def election_overview(*, election: Election) -> ElectionOverview:
         ballots=events.filter(type=RecordEvent.Type.BALLOT).count(),
         voters=recorded.values("credential").distinct().count(),
         votes_on_roll=roll_votes(election.roll) if election.roll else 0,
-        votes_cast=_votes_cast(election=election),
+        votes_cast=votes_cast(election=election),
         appeal_days=settings.APPEAL_DAYS,
         trustees=tuple(
             TrusteeState(trustee=trustee, has_decrypted=trustee.position in decrypted)
@@ -176,7 +177,7 @@ def question_results(*, election: Election) -> tuple[QuestionResult, ...]:
         event__election=election, event__type=RecordEvent.Type.RESULT, name="result"
     )
     counts = decode_result(bytes(archived.body)).counts
-    ballots = _votes_cast(election=election)
+    ballots = votes_cast(election=election)
     questions = list(election.questions.order_by("position"))
     return tuple(
         _question_result(question=question, counts=list(line), ballots=ballots)
@@ -207,16 +208,6 @@ def ballot_place(*, election: Election, tracker: bytes) -> BallotPlace | None:
             Q(election=election, credential=ballot.credential, prev=tracker)
         ).exists(),
     )
-
-
-def _votes_cast(*, election: Election) -> int:
-    """Return how many votes the credentials have together that have a ballot in the record."""
-    cast = Ballot.objects.filter(
-        election=election, height__isnull=False, credential=OuterRef("public")
-    )
-    voted = Credential.objects.filter(Exists(cast), election=election)
-    total: int | None = voted.aggregate(votes=Sum("weight"))["votes"]
-    return total or 0
 
 
 def _entry(identity: bytes | memoryview | None) -> LogEntry | None:

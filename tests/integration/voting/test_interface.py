@@ -43,7 +43,13 @@ def test_an_election_shows_its_questions_trustees_turnout_and_result(client):
         (one["trustee"]["number"], one["trustee"]["name"], one["has_decrypted"])
         for one in body["trustees"]
     ] == [(1, "Trustee 1", True), (2, "Trustee 2", True)]
-    assert body["turnout"] == {"people": 3, "voters": 2, "ballots": 3}
+    assert body["turnout"] == {
+        "people": 3,
+        "voters": 2,
+        "ballots": 3,
+        "votes_of_all": 3,
+        "votes_cast": 2,
+    }
     assert body["result"] == [
         {
             "text": TREES.text,
@@ -63,7 +69,13 @@ def test_a35_before_the_end_nothing_is_said_of_any_choice(client):
     body = client.get(f"/api/elections/{made.election.uuid}").json()
 
     assert body["result"] is None
-    assert body["turnout"] == {"people": 2, "voters": 1, "ballots": 1}
+    assert body["turnout"] == {
+        "people": 2,
+        "voters": 1,
+        "ballots": 1,
+        "votes_of_all": 2,
+        "votes_cast": 1,
+    }
 
 
 def test_a_draft_is_not_found(client):

@@ -1,3 +1,4 @@
+import json
 import threading
 import time
 from collections import Counter
@@ -11,18 +12,20 @@ from django.utils import timezone
 from evote.verify import Verdict, verify_record
 from tests.factories.voting import TREES, make_election, run_log, tracker_of
 from voting import tasks
-from voting.models import Ballot, Election, Record, RecordEvent, TallyChunk
+from voting.models import Ballot, Challenge, Election, Record, RecordEvent, Registration, TallyChunk
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.elections import result_of
 from voting.selectors.record import record_bytes
 from voting.services.box import open_slot
 from voting.services.casting import cast_ballot
+from voting.services.challenging import challenge_ballot
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.phases import Refused
 from voting.services.polls import close_election
 from voting.services.record_file import check_record_file
 from voting.services.recording import append_batch, record_waiting_ballots
-from voting.services.refusals import BallotRejected, StalePrev
+from voting.services.refusals import BallotRejected, ChallengeRefused, StalePrev
+from voting.services.registrations import receive_ballot, take_permit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,9 +76,12 @@ def verdict(made):
     return verify_record(record_bytes(election=made.election), progress=lambda *_: None).verdict
 
 
-def test_a41_of_fifty_ballots_with_the_same_prev_one_wins_and_the_others_learn_which(monkeypatch):
+@pytest.mark.parametrize("profile", [0, 1])
+def test_a41_of_fifty_ballots_with_the_same_prev_one_wins_and_the_others_learn_which(
+    monkeypatch, profile
+):
     monkeypatch.setattr("voting.services.bounds.BALLOTS_PER_HOUR", 100)
-    made = make(voters=1)
+    made = make(voters=1, profile=profile)
     ballots = [made.ballot(0, [YES if number % 2 else NO]) for number in range(50)]
 
     outcomes = in_threads(50, lambda number: cast(made, ballots[number]))
@@ -87,6 +93,66 @@ def test_a41_of_fifty_ballots_with_the_same_prev_one_wins_and_the_others_learn_w
     assert all(isinstance(loser, StalePrev) for loser in losers)
     assert {loser.current for loser in losers} == {winners[0].receipt.tracker}
     assert Ballot.objects.count() == 1
+
+
+def test_a48_of_casting_and_challenging_the_same_ballot_at_once_one_happens():
+    made = make(voters=8)
+    ballots = [made.ballot(voter, [YES]) for voter in range(8)]
+
+    def act(number):
+        ballot = ballots[number // 2]
+        if number % 2:
+            return cast(made, ballot, voter=number // 2)
+        answers = json.loads(ballot)["answers"]
+        alphas = [choice["alpha"] for answer in answers for choice in answer["choices"]]
+        try:
+            return challenge_ballot(
+                election=made.election,
+                tracker=tracker_of(ballot),
+                alphas=[bytes.fromhex(alpha) for alpha in alphas],
+                received_at=timezone.now(),
+            )
+        except ChallengeRefused as refusal:
+            return refusal
+
+    outcomes = in_threads(16, act)
+
+    for challenged, was_cast in zip(outcomes[::2], outcomes[1::2], strict=True):
+        refused = [one for one in (challenged, was_cast) if isinstance(one, Exception)]
+        assert [refusal.code in {"already_cast", "challenged"} for refusal in refused] == [True]
+    in_box = set(Ballot.objects.values_list("tracker", flat=True))
+    opened = set(Challenge.objects.values_list("tracker", flat=True))
+    assert len(in_box) + len(opened) == 8
+    assert not {bytes(one) for one in in_box} & {bytes(one) for one in opened}
+
+
+def test_two_accounts_that_race_for_one_credential_do_not_both_get_it():
+    made = make(
+        emails=[f"voter{number}@example.org" for number in range(8)],
+        access=Election.Access.ACCOUNT_AND_CREDENTIAL,
+    )
+    permits = [
+        take_permit(election=made.election, email=f"voter{number}@example.org", now=timezone.now())
+        for number in range(8)
+    ]
+    ballots = [made.ballot(0, [YES]) for _ in range(8)]
+
+    def act(number):
+        try:
+            return receive_ballot(
+                election=made.election,
+                submission=made.submission(0, ballots[number]),
+                permit=permits[number],
+                received_at=timezone.now(),
+            )
+        except BallotRejected as refusal:
+            return refusal
+
+    outcomes = in_threads(8, act)
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert [refusal.code for refusal in refused] == ["other_account"] * 7
+    assert Registration.objects.count() == Ballot.objects.count() == 1
 
 
 def test_a41_a_revote_races_too_and_the_chain_never_forks():

@@ -12,7 +12,6 @@ from evote.group import (
     Group,
     GroupElement,
     SecretScalar,
-    encode_scalar,
     random_scalar,
 )
 from evote.transcript import challenge
@@ -26,11 +25,8 @@ class Proof:
     response: int
 
     def to_json(self) -> dict[str, str]:
-        """Give the object `proof` of PROTOCOL 1.3."""
-        return {
-            "challenge": encode_scalar(self.challenge),
-            "response": encode_scalar(self.response),
-        }
+        """Give the object `proof` of PROTOCOL 1.3; q may be that of any group."""
+        return {"challenge": str(self.challenge), "response": str(self.response)}
 
 
 def proofs_to_json(proofs: Iterable[Proof]) -> list[dict[str, str]]:

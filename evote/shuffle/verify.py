@@ -68,8 +68,9 @@ def shuffle_equations(statement: ShuffleStatement, proof: ShuffleProof) -> Itera
     product_u = 1
     for value in u:
         product_u = product_u * value % q
-    ones = [1] * len(c)
-    c_bar = group.power_product([*c, *h_each], [*ones, *(-value for value in ones)])
+    c_bar = group.identity
+    for committed, generator in zip(c, h_each, strict=True):
+        c_bar = c_bar * committed / generator
     last_link = c_hat[-1] if c_hat else h
     c_end = last_link / h**product_u
     c_tilde = group.power_product(c, u)

@@ -1,6 +1,6 @@
 """The steps, in order (PROTOCOL 3.1). Each returns what it compared, or raises."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from evote.credential import read_credentials
@@ -11,36 +11,14 @@ from evote.election import (
     verify_trustee_item,
 )
 from evote.encoding import b64_digest
-from evote.record import (
-    RecordedEvent,
-    decode_owned,
-    read_archive,
-    read_chain,
-)
-from evote.tally import (
-    EncryptedTally,
-    PartialDecryption,
-    add_tallies,
-    decode_encrypted_tally,
-    decode_result,
-    decode_sized_tally,
-    decrypted_elements,
-    encode_encrypted_tally,
-    has_ranked_question,
-    ranked_questions,
-    verify_partial_decryption,
-    verify_result,
-    verify_shuffle,
-)
+from evote.record import read_archive, read_chain
 from evote.verify.ballots import (
     BALLOTS_PER_TASK,
     CREDENTIALS_PER_TASK,
-    AddTask,
     BallotTask,
     CheckedBallot,
     CredentialTask,
     RefusedBallot,
-    add_task,
     check_ballots,
     check_credentials,
     chunks,
@@ -58,7 +36,17 @@ from evote.verify.companion_steps import (
     check_strong_proofs,
 )
 from evote.verify.report import Problem
-from evote.verify.state import At, State, StepFailed, Waiting, fail_if_any
+from evote.verify.state import At, State, StepFailed, fail_if_any
+from evote.verify.tally_steps import (
+    DECRYPTIONS,
+    RESULT,
+    SHUFFLES,
+    TALLY,
+    check_decryptions,
+    check_result,
+    check_shuffles,
+    check_tally,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,179 +193,8 @@ def _check_box(run: State) -> list[str]:
     ]
 
 
-def _check_tally(run: State) -> list[str]:
-    archived, payload = run.first_event("EncryptedTally").objects
-    place = f"event {run.first_event('EncryptedTally').event.height}"
-    with At(f"{place}, encrypted tally"):
-        published = decode_encrypted_tally(archived, election=run.election)
-    with At(f"{place}, sized encrypted tally"):
-        sized = decode_sized_tally(payload)
-    counted = list(run.last_ballots.values())
-    tasks = [
-        AddTask(run.election.archived, ballots)
-        for ballots in chunks(
-            [
-                (run.record.events[ballot.height].objects[0], run.weights[ballot.credential])
-                for ballot in counted
-            ],
-            size=BALLOTS_PER_TASK,
-        )
-    ]
-    parts: list[EncryptedTally] = []
-    done = 0
-    for task, part in zip(tasks, run.parallel_map(add_task, tasks), strict=True):
-        parts.append(part)
-        done += len(task.ballots)
-        run.progress(_TALLY, done, len(counted))
-    tally = add_tallies(parts, election=run.election)
-    total_weight = sum(run.weights[ballot.credential] for ballot in counted)
-    problems = []
-    if published != tally or archived != encode_encrypted_tally(tally, election=run.election):
-        msg = "this is not the sum of the last ballot of each credential"
-        problems.append(Problem(f"{place}, encrypted tally", msg))
-    for name, said, computed in (
-        ("num_tallied", sized.num_tallied, len(counted)),
-        ("total_weight", sized.total_weight, total_weight),
-    ):
-        if said != computed:
-            msg = f"{name}: it says {said}, but the ballots give {computed}"
-            problems.append(Problem(f"{place}, sized encrypted tally", msg))
-    fail_if_any(problems)
-    run.tally, run.sized, run.shuffled = tally, sized, tally
-    return [
-        f"the sum of the last ballots of {len(counted)} credentials is the published one",
-        f"{sized.num_tallied} ballots are counted, with a total weight of {sized.total_weight}",
-    ]
-
-
-def _check_shuffles(run: State) -> list[str]:
-    shuffles = run.record.of_type("Shuffle")
-    if not has_ranked_question(run.election):
-        if shuffles:
-            msg = "there is nothing to shuffle: no question is ranked"
-            raise StepFailed([Problem(f"event {shuffles[0].event.height}", msg)])
-        run.decryptable = run.tally
-        return ["no question is ranked, so nothing is shuffled"]
-    decryptions = run.record.of_type("PartialDecryption")
-    if decryptions and not shuffles:
-        msg = "ranked ballots are decrypted without a shuffle"
-        raise StepFailed([Problem(f"event {decryptions[0].event.height}", msg)])
-    owners: set[int] = set()
-    shuffled = run.tally
-    for done, recorded in enumerate(shuffles, start=1):
-        shuffled = _check_shuffle(recorded, run=run, source=shuffled, earlier=owners)
-        run.progress(_SHUFFLES, done, len(shuffles))
-    run.shuffled = shuffled
-    run.first_event("EndShuffles")  # so far all is well, but there may be more shuffles
-    run.decryptable = shuffled
-    count = sum(len(run.tally.questions[number]) for number in ranked_questions(run.election))
-    return [
-        f"{len(shuffles)} trustees shuffled {count} ranked answers, one after the other",
-        "each proved that nothing was added, left out or changed",
-    ]
-
-
-def _check_shuffle(
-    recorded: RecordedEvent, *, run: State, source: EncryptedTally, earlier: set[int]
-) -> EncryptedTally:
-    archived, payload = recorded.objects
-    place = f"event {recorded.event.height}"
-    owner = _owner(payload, place=place, run=run)
-    if owner in earlier:
-        msg = f"trustee {owner} has shuffled before"
-        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
-    earlier.add(owner)
-    with At(f"{place}, shuffle of trustee {owner}"):
-        return verify_shuffle(data=archived, election=run.election, tally=source)
-
-
-def _owner(payload: bytes, *, place: str, run: State) -> int:
-    with At(f"{place}, payload"):
-        owner = decode_owned(payload).owner
-    if owner > len(run.trustees.slots):
-        msg = f"there is no trustee {owner}, only {len(run.trustees.slots)}"
-        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
-    return owner
-
-
-def _check_decryptions(run: State) -> list[str]:
-    decryptions: dict[int, PartialDecryption] = {}
-    problems: list[Problem] = []
-    run.first_event("EncryptedTally")
-    _check_minimum(run)
-    for done, recorded in enumerate(run.record.of_type("PartialDecryption"), start=1):
-        try:
-            owner, decryption = _check_decryption(recorded, run=run, earlier=decryptions)
-            decryptions[owner] = decryption
-        except StepFailed as failure:
-            # Go on, so that every trustee at fault is named.
-            problems += failure.problems
-        run.progress(_DECRYPTIONS, done, len(run.trustees.slots))
-    fail_if_any(problems)
-    if not decryptions:
-        raise Waiting
-    run.decryptions = decryptions
-    count = f"{len(decryptions)} of {len(run.trustees.slots)}"
-    return [f"{count} trustees decrypted exactly this tally, each with the key of the list"]
-
-
-def _check_minimum(run: State) -> None:
-    """Ask for enough ballots that a count says nothing about one voter (PROTOCOL 2.7)."""
-    count, minimum = run.sized.num_tallied, run.election.minimum_ballots
-    if count >= minimum:
-        return
-    if decryptions := run.record.of_type("PartialDecryption"):
-        msg = f"{count} ballots were decrypted, but nothing may be with fewer than {minimum}"
-        raise StepFailed([Problem(f"event {decryptions[0].event.height}", msg)])
-    msg = f"{count} ballots were cast; with fewer than {minimum} nothing is decrypted"
-    raise Waiting(msg)
-
-
-def _check_decryption(
-    recorded: RecordedEvent, *, run: State, earlier: Container[int]
-) -> tuple[int, PartialDecryption]:
-    archived, payload = recorded.objects
-    place = f"event {recorded.event.height}"
-    owner = _owner(payload, place=place, run=run)
-    if owner in earlier:
-        msg = f"trustee {owner} has decrypted before"
-        raise StepFailed([Problem(f"{place}, payload, owner", msg)])
-    with At(f"{place}, partial decryption of trustee {owner}"):
-        return owner, verify_partial_decryption(
-            data=archived,
-            election=run.election,
-            trustee=run.trustees.slots[owner - 1],
-            tally=run.decryptable,
-        )
-
-
-def _check_result(run: State) -> list[str]:
-    recorded = run.first_event("Result")
-    place = f"event {recorded.event.height}, result"
-    with At(place):
-        plaintexts = decrypted_elements(
-            tally=run.decryptable, trustees=run.trustees, partial_decryptions=run.decryptions
-        )
-        result = decode_result(recorded.objects[0])
-        verify_result(
-            result=result,
-            election=run.election,
-            plaintexts=plaintexts,
-            total_weight=run.sized.total_weight,
-        )
-    run.result = result
-    ranked = len(ranked_questions(run.election))
-    comparisons = []
-    if ranked < len(run.election.questions):
-        limit = run.sized.total_weight
-        comparisons.append(f"every count is the decrypted one and lies between 0 and {limit}")
-    if ranked:
-        comparisons.append("every ranking is the decrypted one, in the order of the last shuffle")
-    return comparisons
-
-
 _ARCHIVE, _CHAIN, _ELECTION, _TRUSTEES, _CREDENTIALS = 1, 2, 3, 4, 5
-_BALLOTS, _BOX, _TALLY, _DECRYPTIONS, _RESULT, _SHUFFLES = 6, 7, 8, 9, 10, 11
+_BALLOTS, _BOX = 6, 7
 # In the order in which they are run, which is not the order of their numbers: those who wrote about
 # step 9 shall not have written about another one.
 STEPS = (
@@ -388,23 +205,23 @@ STEPS = (
     StepCheck(_CREDENTIALS, "The credentials", (_ELECTION,), _check_credentials),
     StepCheck(_BALLOTS, "The ballots, one by one", (_ELECTION, _CREDENTIALS), _check_ballots),
     StepCheck(_BOX, "The ballot box", (_BALLOTS,), _check_box),
-    StepCheck(_TALLY, "The encrypted tally", (_BOX,), _check_tally),
-    StepCheck(_SHUFFLES, "The shuffles", (_TRUSTEES, _TALLY), _check_shuffles),
-    StepCheck(_DECRYPTIONS, "The partial decryptions", (_SHUFFLES,), _check_decryptions),
-    StepCheck(_RESULT, "The result", (_DECRYPTIONS,), _check_result),
+    StepCheck(TALLY, "The encrypted tally", (_BOX,), check_tally),
+    StepCheck(SHUFFLES, "The shuffles", (_TRUSTEES, TALLY), check_shuffles),
+    StepCheck(DECRYPTIONS, "The partial decryptions", (SHUFFLES,), check_decryptions),
+    StepCheck(RESULT, "The result", (DECRYPTIONS,), check_result),
     StepCheck(COMPANION, "The second file", (_ELECTION,), check_companion),
     StepCheck(CEREMONY, "The trustees' ceremony", (_TRUSTEES, COMPANION), check_ceremony),
     StepCheck(CASTS, "The cast statements", (_BALLOTS, COMPANION), check_cast_statements),
     StepCheck(
         SHUFFLE_STATEMENTS,
         "The shuffle statements",
-        (_SHUFFLES, COMPANION),
+        (SHUFFLES, COMPANION),
         check_shuffle_statements,
     ),
     StepCheck(
         STRONG_PROOFS,
         "The strong decryption proofs",
-        (_DECRYPTIONS, COMPANION),
+        (DECRYPTIONS, COMPANION),
         check_strong_proofs,
     ),
 )

@@ -176,10 +176,10 @@ def _round_lines(held: Round, quota: int, names: Sequence[str]) -> list[str]:
     if held.act == Act.ELECT:
         votes = held.votes[held.answers[0]]
         assert votes is not None
-        lines.append(
-            f"  Elected: {chosen}, {_number(votes - quota)} over the quota; "
-            f"each ballot goes on with {_number(held.factor)} of its weight"
-        )
+        line = f"  Elected: {chosen}, {_number(votes - quota)} over the quota"
+        if held.factor:
+            line += f"; each ballot goes on with {_number(held.factor)} of its weight"
+        lines.append(line)
     else:
         lines.append(f"  Eliminated: {chosen}; the ballots go on")
     lines += [

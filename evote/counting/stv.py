@@ -7,7 +7,8 @@ The rule, step by step (PROTOCOL 1.11):
 2. If no more answers are left than seats, all that are left are elected, and the count ends.
 3. Else, if someone has at least the quota, the one with the most is elected. Each of their ballots
    goes on to the next answer on it that is still in, at its weight times
-   (votes − quota) / votes: the surplus moves, the quota stays (weighted inclusive Gregory).
+   (votes − quota) / votes: the surplus moves, the quota stays (weighted inclusive Gregory). With
+   the last seat the count ends, and nothing moves.
 4. Else the one with the fewest is eliminated, and their ballots go on at their full weight.
 5. A ballot without a further answer on it is exhausted. Repeat from 2 until all seats are filled.
 
@@ -47,7 +48,7 @@ class Round:
 
     `votes` are at its start, None for answers no longer in. `answers` are those elected or
     eliminated; `tied` all those that were equal when the tie rule had to choose, else empty.
-    `factor` is what each of an elected answer's ballots weighs from then on, times its weight;
+    `factor` is what each ballot that moves weighs from then on, times its weight; 0 if none moves.
     `transfers` are the votes that move to each answer, `exhausting` those that end here.
     """
 
@@ -146,14 +147,14 @@ def _hold_round(
         if preference:
             votes[preference[0]] += weight
     act, chosen, tied = _decide(votes, quota=quota, left=left)
-    factor = Fraction(1)
-    if act == Act.ELECT:
+    factor = Fraction(1 if act == Act.ELIMINATE else 0)
+    if act == Act.ELECT and left > 1:
         factor = (votes[chosen[0]] - quota) / votes[chosen[0]]
     transfers = [Fraction(0)] * answers
     exhausting = Fraction(0)
     moved: Piles = {}
     for preference, weight in piles.items():
-        is_moving = act != Act.ELECT_REMAINING and preference[:1] == chosen
+        is_moving = preference[:1] == chosen
         kept = tuple(answer for answer in preference if answer not in chosen)
         weight_after = weight * factor if is_moving else weight
         if is_moving and kept:

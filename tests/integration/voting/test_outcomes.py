@@ -103,7 +103,7 @@ class TestTemplates:
         text = text_of(shown({"method": "stv", "seats": 2}, rankings=rankings))
 
         assert "3 over the quota. Each of its ballots goes on with 1/2 of its weight." in text
-        assert "2 1/2 to Bo" in text
+        assert "2 1/2 (about 2.50) to Bo" in text
 
     def test_the_matrix_stands_in_the_drawing_and_in_the_table(self):
         page = page_of(shown({"method": "schulze"}))

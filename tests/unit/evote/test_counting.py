@@ -247,6 +247,13 @@ class TestStv:
         assert outcome.rounds[0].factor == Fraction(1, 3)
         assert outcome.rounds[0].transfers == (0, Fraction(5, 3), Fraction(1, 3), 0)
 
+    def test_with_the_last_seat_nothing_moves(self):
+        outcome = count_rankings([[1, 2]] * 3 + [[2, 1]], answers=2, rule=Stv(seats=1))
+
+        (last,) = outcome.rounds
+        assert (last.act, last.factor, last.exhausting) == (Act.ELECT, 0, 0)
+        assert last.transfers == (0, 0)
+
     def test_of_equals_the_first_on_the_ballot_wins_and_the_last_loses(self):
         ballots = ballots_of([("AC", 2), ("BC", 2), ("C", 1), ("D", 1)], "ABCD")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.formats import number_format
@@ -13,10 +14,14 @@ from voting.analysis.drawing import percentage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """An answer with its exact number and the bar for it; `state` is elected, tied, out or ""."""
+    """An answer with its exact number and the bar for it; `state` is elected, tied, out or "".
+
+    `about` is the number to two decimals where the exact one has a fraction, else "".
+    """
 
     answer: str
     number: str
+    about: str
     width: str
     state: str
 
@@ -47,6 +52,14 @@ def exact(value: Fraction | int) -> str:
     return f"{number_format(whole, force_grouping=True)} {part}" if whole else part
 
 
+def about(value: Fraction | int) -> str:
+    """Round a number that is not whole to two decimals, half up; "" for a whole one."""
+    if Fraction(value).denominator == 1:
+        return ""
+    hundredths = int(100 * Fraction(value) + Fraction(1, 2))
+    return number_format(Decimal(hundredths) / 100, decimal_pos=2, force_grouping=True)
+
+
 def names_of(places: Sequence[int], answers: Sequence[str]) -> tuple[str, ...]:
     """Return the words of answers that are given by their places on the ballot."""
     return tuple(answers[place] for place in places)
@@ -68,6 +81,7 @@ def vote_shares(outcome: PluralityOutcome, answers: Sequence[str]) -> VoteShares
             "count": votes,
             "is_first": place in outcome.seats.elected,
             "tag": words[state_of(outcome, place)],
+            "tag_kind": "wait" if place in outcome.seats.tied else "good",
         }
         for place, (answer, votes) in enumerate(zip(answers, outcome.votes, strict=True))
     ]
@@ -83,6 +97,7 @@ def points_shown(outcome: BordaOutcome, answers: Sequence[str]) -> Points:
             Bar(
                 answer=answer,
                 number=exact(points),
+                about=about(points),
                 width=percentage(points, outcome.most_points),
                 state=state_of(outcome, place),
             )

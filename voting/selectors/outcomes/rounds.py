@@ -6,7 +6,16 @@ from fractions import Fraction
 
 from evote.counting import Act, Round, StvOutcome
 from voting.analysis.drawing import percentage
-from voting.selectors.outcomes.bars import Bar, exact, names_of
+from voting.selectors.outcomes.bars import Bar, about, exact, names_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """How many votes move to an answer, exactly, and to two decimals where that is not whole."""
+
+    answer: str
+    number: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +29,7 @@ class CountRound:
     tied: tuple[str, ...]
     surplus: str
     factor: str
-    transfers: tuple[tuple[str, str], ...]
+    transfers: tuple[Transfer, ...]
     exhausting: str
 
 
@@ -78,6 +87,7 @@ def _count_round(held: Round, *, quota: int, scale: Fraction, answers: Sequence[
             Bar(
                 answer=answer,
                 number=exact(votes),
+                about=about(votes),
                 width=percentage(votes, scale),
                 state=state if place in held.answers else "",
             )
@@ -89,9 +99,9 @@ def _count_round(held: Round, *, quota: int, scale: Fraction, answers: Sequence[
         answers=names_of(held.answers, answers),
         tied=names_of(held.tied, answers),
         surplus=exact(leader - quota) if held.act == Act.ELECT and leader is not None else "",
-        factor=exact(held.factor),
+        factor=exact(held.factor) if held.factor else "",
         transfers=tuple(
-            (answer, exact(votes))
+            Transfer(answer=answer, number=exact(votes), about=about(votes))
             for answer, votes in zip(answers, held.transfers, strict=True)
             if votes
         ),

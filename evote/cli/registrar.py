@@ -60,8 +60,8 @@ example:
 
 _REPLACE = """\
 Give a voter who lost the credential a new one, before the election opens. The
-old one leaves the public list for good. The server replaces it, too, when the
-page is given the file --out; the replacement is an entry of the public log.
+old one leaves the public list for good. On the election's page the server does the
+same, given both public parts; the replacement is an entry of the public log.
 """
 _REPLACE_EXAMPLE = """\
 example:
@@ -115,7 +115,7 @@ def add_arguments(
     replace.add_argument("folder", metavar="FOLDER", help="the folder that make wrote")
     replace.add_argument("--voter", required=True, metavar="PSEUDONYM", help="who lost it")
     replace.add_argument(
-        "--out", required=True, metavar="FILE", help="where to write what the server needs"
+        "--out", required=True, metavar="FILE", help="where to write both public parts"
     )
     replace.set_defaults(handler=_replace)
 
@@ -172,10 +172,11 @@ def _replace(arguments: argparse.Namespace) -> int:
     # Before the folder changes: where this file cannot be written, nothing has happened.
     write_new_file(
         arguments.out,
-        encode_public({"election": uuid, "old": old_public, "new": new_public}),
+        encode_public({"election": uuid, "lost": old_public, "new": new_public}),
         mode=0o644,
     )
     replace_voter(opened, new)
     print(f"{old.pseudonym} has a new credential in {opened.folder / VOTERS_FILE}.")
-    print(f"For the election's page: {arguments.out}.")
+    print("On the election's page, replace the public parts; both are in the file too:")
+    print(f"  lost: {old_public}\n  new:  {new_public}")
     return 0

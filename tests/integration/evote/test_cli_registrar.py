@@ -134,7 +134,7 @@ class TestReplace:
             derive_public_credential(uuid=UUID, credential=voters[1]["credential"])
             for voters in (before, after)
         )
-        assert json.loads(out.read_bytes()) == {"election": UUID, "old": old, "new": new}
+        assert json.loads(out.read_bytes()) == {"election": UUID, "lost": old, "new": new}
         assert set(publics(made)) == set(listed) - {old} | {new}
         assert stat.S_IMODE((made / "voters.csv").stat().st_mode) == 0o600
 

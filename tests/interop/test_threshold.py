@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from evote.encoding import encode_json
+from evote.errors import DecodeError
 from evote.group import ED25519, GENERATOR, ORDER, group_named
 from evote.threshold import (
     Context,
@@ -56,10 +57,10 @@ def tool(request, tmp_path):
     return run
 
 
-def certificate_of(tool, folder, index, *, group="Ed25519"):
+def certificate_of(tool, folder, index):
     """Let the tool make a member; give the seed and the certificate."""
     known = {*folder.glob("*.cert")}
-    tool("--step=1", f"--group={group}", f"--threshold-context={index}/{THRESHOLD}/{SIZE}")
+    tool("--step=1", "--group=Ed25519", f"--threshold-context={index}/{THRESHOLD}/{SIZE}")
     [path] = {*folder.glob("*.cert")} - known
     return path.with_suffix(".key").read_text().strip(), path.read_bytes().strip()
 
@@ -161,34 +162,61 @@ def vinput(folder, reveals, index):
     raise AssertionError
 
 
+def threshold_trustees(tool, folder, *, group, certificate_options, polynomial_options):
+    """Let the tool hold a whole ceremony, and give what would stand in the record."""
+    options = (f"--group={group}", "--certs=certs.jsons")
+    certs = []
+    for index in range(1, SIZE + 1):
+        known = {*folder.glob("*.cert")}
+        tool("--step=1", f"--group={group}", *certificate_options(index))
+        [path] = {*folder.glob("*.cert")} - known
+        certs.append(path)
+    (folder / "certs.jsons").write_bytes(lines(path.read_bytes().strip() for path in certs))
+    tool("--step=2", *options)
+    keys = [f"--key={path.with_suffix('.key').name}" for path in certs]
+    polynomials = [tool("--step=3", *options, key, *polynomial_options).strip() for key in keys]
+    (folder / "polynomials.jsons").write_bytes(lines(polynomials))
+    tool("--step=4", *options, "--polynomials=polynomials.jsons")
+    outputs = [
+        tool("--step=5", *options, key, given=path.with_suffix(".vinput").read_bytes()).strip()
+        for key, path in zip(keys, certs, strict=True)
+    ]
+    given = lines(outputs)
+    return json.loads(tool("--step=6", *options, "--polynomials=polynomials.jsons", given=given))
+
+
 @needs_tool
 @pytest.mark.parametrize("group", ["BELENIOS-2048", "RFC-3526-2048"])
 def test_trustees_of_older_groups_are_read_and_written_back_the_same(tool, tmp_path, group):
-    made = [certificate_of(tool, tmp_path, index, group=group) for index in range(1, SIZE + 1)]
-    for index, (seed, _) in enumerate(made, start=1):
-        (tmp_path / f"{index}.seed").write_text(seed)
-    (tmp_path / "certs.jsons").write_bytes(lines(cert for _, cert in made))
-    options = (f"--group={group}", "--certs=certs.jsons")
-    tool("--step=2", *options)
-    polynomials = [
-        tool("--step=3", *options, f"--key={index}.seed").strip() for index in range(1, SIZE + 1)
-    ]
-    (tmp_path / "polynomials.jsons").write_bytes(lines(polynomials))
-    tool("--step=4", *options, "--polynomials=polynomials.jsons")
-    outputs = []
-    for index, polynomial in enumerate(polynomials, start=1):
-        own = json.loads(polynomial)["polynomial"]
-        [given] = [
-            path.read_bytes()
-            for path in tmp_path.glob("*.vinput*")
-            if json.loads(path.read_bytes())["polynomial"] == own
-        ]
-        outputs.append(tool("--step=5", *options, f"--key={index}.seed", given=given).strip())
-    value = json.loads(
-        tool("--step=6", *options, "--polynomials=polynomials.jsons", given=lines(outputs))
+    value = threshold_trustees(
+        tool,
+        tmp_path,
+        group=group,
+        certificate_options=lambda index: [f"--threshold-context={index}/{THRESHOLD}/{SIZE}"],
+        polynomial_options=[],
     )
     trustees = read_threshold_trustees(
         value, place="", group=group_named(group), accepts_legacy=False
+    )
+    verify_threshold_trustees(trustees)
+    assert trustees.to_json() == value
+
+
+@needs_tool
+@pytest.mark.parametrize("tool", ["2.0"], indirect=True)
+@pytest.mark.parametrize("group", ["BELENIOS-2048", "RFC-3526-2048"])
+def test_trustees_of_2022_are_read_only_where_it_is_asked_for(tool, tmp_path, group):
+    value = threshold_trustees(
+        tool,
+        tmp_path,
+        group=group,
+        certificate_options=lambda _index: [],
+        polynomial_options=[f"--threshold={THRESHOLD}"],
+    )
+    with pytest.raises(DecodeError, match="2022"):
+        read_threshold_trustees(value, place="", group=group_named(group), accepts_legacy=False)
+    trustees = read_threshold_trustees(
+        value, place="", group=group_named(group), accepts_legacy=True
     )
     verify_threshold_trustees(trustees)
     assert trustees.to_json() == value

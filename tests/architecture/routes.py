@@ -13,18 +13,17 @@ deliberation:proposals-csv deliberation:proposals-json deliberation:proposal del
 deliberation:comment deliberation:moderation-log
 deliberation:api-consultations deliberation:api-consultation deliberation:api-proposals
 deliberation:api-proposal deliberation:api-comments
-voting:elections voting:counting voting:election voting:result voting:find-ballot voting:ballot voting:booth
-voting:check
+voting:elections voting:counting voting:election voting:result voting:find-ballot voting:ballot
+voting:booth voting:check
 voting:api-elections voting:api-election voting:api-events voting:api-cast voting:api-ballot
-voting:api-challenge
-voting:api-ceremony voting:api-ceremony-messages voting:api-shuffles voting:api-transcript
+voting:api-challenge voting:api-ceremony voting:api-ceremony-messages voting:api-shuffles voting:api-transcript
 voting:companion
 voting:api-partial-decryptions voting:record voting:result-note voting:election-json
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:key audit:tile audit:entry audit:entry-json audit:receipt
 audit:schema audit:check-receipt audit:api-log audit:api-entries audit:api-entry audit:api-receipt
-site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file site:open-data site:help site:accessibility
-site:privacy site:source site:language site:theme
+site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file
+site:open-data site:help site:accessibility site:privacy site:source site:language site:theme
 account_login account_logout account_signup account_inactive account_email_verification_sent
 account_reset_password account_reset_password_done account_reset_password_from_key
 account_reset_password_from_key_done account_request_login_code account_confirm_login_code
@@ -55,7 +54,9 @@ deliberation:setup-phases deliberation:setup-phase deliberation:setup-drop-phase
 deliberation:setup-publish deliberation:candidates deliberation:shortlist
 deliberation:draft-election
 voting:new voting:manage voting:details voting:questions voting:question voting:drop-question
-voting:roll voting:trustees voting:drop-trustee voting:remind-trustee voting:credentials voting:seal
+voting:roll voting:trustees voting:drop-trustee voting:remind-trustee voting:replace-trustee
+voting:new-group voting:new-member voting:threshold voting:ceremony voting:drop-group
+voting:minimums voting:take-back voting:credentials voting:seal
 accounts:organisation accounts:organisation-add accounts:role-grant accounts:role-revoke
 accounts:roll-upload accounts:roll-preview accounts:roll accounts:roll-csv accounts:roll-discard
 """

@@ -2,7 +2,15 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from accounts.models import RollEntry
-from voting.models import Ballot, BallotAlpha, Credential, CredentialIssue
+from voting.models import (
+    Ballot,
+    BallotAlpha,
+    Challenge,
+    Credential,
+    CredentialIssue,
+    Election,
+    Registration,
+)
 
 
 def forward_relations(model):
@@ -22,7 +30,7 @@ def reached_from(*models):
 
 
 def test_no_foreign_key_path_leads_from_a_ballot_to_a_person():
-    reached = reached_from(Ballot, BallotAlpha)
+    reached = reached_from(Ballot, BallotAlpha, Challenge)
 
     assert get_user_model() not in reached
     assert RollEntry not in reached
@@ -37,7 +45,7 @@ def test_no_foreign_key_path_leads_from_a_credential_to_a_person():
 
 def test_nothing_that_names_a_person_points_at_a_ballot_or_a_credential():
     people = {get_user_model(), RollEntry}
-    ballots = {Ballot, BallotAlpha, Credential}
+    ballots = {Ballot, BallotAlpha, Challenge, Credential}
     joining = [
         model
         for model in apps.get_models()
@@ -51,13 +59,21 @@ def test_the_mark_that_a_mail_went_out_does_not_say_which_credential():
     assert Credential not in reached_from(CredentialIssue)
 
 
+def test_the_declared_binding_reaches_neither_a_person_nor_a_ballot_by_a_foreign_key():
+    reached = reached_from(Registration)
+
+    assert not reached & {get_user_model(), RollEntry, Ballot, BallotAlpha, Credential}
+    assert forward_relations(Registration) == {Election}
+
+
 def test_the_walk_finds_a_person_where_a_path_does_lead_to_one():
     assert RollEntry in reached_from(CredentialIssue)
 
 
 def test_a_ballot_carries_no_time_and_no_number_that_counts_up():
-    for model in (Ballot, BallotAlpha):
+    for model in (Ballot, BallotAlpha, Challenge, Registration):
         kinds = {field.get_internal_type() for field in model._meta.concrete_fields}
         assert not kinds & {"DateTimeField", "DateField", "TimeField"}, model
-    assert Ballot._meta.pk.get_internal_type() == "UUIDField"
-    assert Ballot._meta.pk.default is not None
+    for model in (Ballot, Challenge, Registration):
+        assert model._meta.pk.get_internal_type() == "UUIDField"
+        assert model._meta.pk.default is not None

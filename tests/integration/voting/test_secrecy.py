@@ -9,10 +9,19 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from tests.factories.voting import TREES, make_election
-from voting.models import Ballot, BallotAlpha, Credential, CredentialIssue, Election
+from voting.models import (
+    Ballot,
+    BallotAlpha,
+    Credential,
+    CredentialIssue,
+    Election,
+    Registration,
+)
 from voting.models.ballot import NO_PREVIOUS_BALLOT
+from voting.selectors.registrations import person_on_roll
 from voting.services.bounds import check_attempts, count_attempt
 from voting.services.recording import record_waiting_ballots
+from voting.services.registrations import mingle_registrations, receive_ballot, take_permit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +77,8 @@ def test_a51_the_ballot_box_has_no_column_for_a_time_an_address_or_a_sequence():
         cursor.execute(
             "SELECT table_name, column_name, data_type, column_default, is_identity"
             " FROM information_schema.columns"
-            " WHERE table_name IN ('voting_ballot', 'voting_ballotalpha', 'voting_credential')"
+            " WHERE table_name IN ('voting_ballot', 'voting_ballotalpha', 'voting_challenge',"
+            " 'voting_credential', 'voting_registration')"
         )
         columns = cursor.fetchall()
 
@@ -93,6 +103,37 @@ def test_a51_row_versions_tell_neither_who_got_a_credential_nor_when_a_ballot_ca
     assert len(set(ballots)) == 1
     assert not set(people) & set(credentials + ballots)
     assert made.record() == 0
+
+
+def test_a51_who_has_the_database_alone_cannot_tell_whose_account_used_a_credential(settings):
+    made = make_election(
+        questions=[TREES],
+        emails=["ada@example.org", "bob@example.org"],
+        trustees=1,
+        access=Election.Access.ACCOUNT_AND_CREDENTIAL,
+    )
+    now = made.election.opens_at
+    for voter, email in enumerate(["ada@example.org", "bob@example.org"]):
+        receive_ballot(
+            election=made.election,
+            submission=made.submission(voter, made.ballot(voter, [YES])),
+            permit=take_permit(election=made.election, email=email, now=now),
+            received_at=now,
+        )
+    made.record()
+    mingle_registrations(election=made.election)
+    kept = {bytes(row.person) for row in Registration.objects.all()}
+    settings.SECRET_KEY = "a guess"
+    guesses = {
+        person_on_roll(uuid=made.election.uuid, email=email)
+        for email in ("ada@example.org", "bob@example.org")
+    }
+
+    assert len(kept) == 2
+    assert not kept & guesses
+    assert len(set(row_versions("voting_registration"))) == 1
+    assert not set(row_versions("voting_registration")) & set(row_versions("voting_ballot"))
+    assert not set(row_versions("voting_registration")) & set(row_versions("accounts_rollentry"))
 
 
 def test_a51_credentials_of_small_batches_look_like_all_others_once_sealed(monkeypatch):

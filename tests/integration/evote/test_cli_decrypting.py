@@ -6,7 +6,14 @@ import pytest
 
 from evote.encoding import encode_json, sha256_hex
 from evote.group import encode_secret_scalar
-from evote.tally import encode_encrypted_tally
+from evote.record import encode_companion, read_record
+from evote.tally import (
+    decode_strong_proofs,
+    encode_encrypted_tally,
+    verify_partial_decryption,
+    verify_strong_decryptions,
+)
+from tests.factories.companion import make_companion
 from tests.factories.evote import PLAIN, RecordWriter, count_ballots, make_world, write_tally
 from tests.factories.records import write
 
@@ -114,3 +121,64 @@ def test_a_malformed_memory_is_refused_and_not_shown(run, decrypt, file):
     status, output, errors = run("trustee", "decrypt", name, "--key", "key.json")
     assert (status, output) == (2, "")
     assert errors == "evote: key.json: this is not a trustee's private key\n"
+
+
+class TestProfile1:
+    WORLD = make_world(
+        questions=[PLAIN],
+        trustees=2,
+        context={"profile": 1, "minimum_ballots": 2, "minimum_shuffles": 1},
+    )
+    ALL = [WORLD.ballot(0, [[1, 0, 0]]), WORLD.ballot(1, [[1, 0, 0]]), WORLD.ballot(0, [[0, 0, 0]])]
+    VOTES = list(zip((0, 1, 0), ALL, strict=True))
+
+    def files(self, votes=VOTES, *, companion=True):
+        record = closed([body for _, body in votes], world=self.WORLD)
+        write("a.bel", record)
+        if companion:
+            write("a.pnyx.json", encode_companion(make_companion(self.WORLD, votes=votes)))
+        write("key.json", encode_json(encode_secret_scalar(self.WORLD.secret_keys[1])))
+        return record
+
+    def test_strong_proofs_go_with_the_partial_decryption(self, run):
+        record = read_record(self.files())
+        status, output, errors = run("trustee", "decrypt", "a.bel", "--key", "key.json")
+        assert status == 0, errors
+        body = json.loads(output)
+        assert list(body) == ["owner", "partial_decryption", "proofs"]
+        assert body["owner"] == 2
+        election, trustee = self.WORLD.election, self.WORLD.trustees[1]
+        tally = count_ballots(self.WORLD, [body for _, body in self.VOTES]).tally
+        decryption = verify_partial_decryption(
+            data=body["partial_decryption"].encode(),
+            election=election,
+            trustee=trustee,
+            tally=tally,
+        )
+        [closing] = record.of_type("EncryptedTally")
+        verify_strong_decryptions(
+            proofs=decode_strong_proofs(encode_json(body["proofs"])),
+            election=election,
+            trustee=trustee,
+            tally=tally,
+            decryption=decryption,
+            closing=closing.hash,
+        )
+
+    def test_without_its_companion_nothing_is_decrypted(self, run):
+        self.files(companion=False)
+        status, output, errors = run("trustee", "decrypt", "a.bel", "--key", "key.json")
+        assert status == 1
+        assert "Nothing was decrypted." in errors
+        assert "decryption_factors" not in output
+
+    def test_a_cast_that_was_dropped_from_the_companion_is_found_before_decrypting(self, run):
+        self.files()
+        write("a.pnyx.json", encode_companion(make_companion(self.WORLD, votes=self.VOTES[:2])))
+        assert run("trustee", "decrypt", "a.bel", "--key", "key.json")[0] == 1
+
+    def test_fewer_ballots_than_the_minimum_are_not_decrypted(self, run):
+        self.files(self.VOTES[:1])
+        status, output, errors = run("trustee", "decrypt", "a.bel", "--key", "key.json")
+        assert (status, output) == (2, ""), errors
+        assert "decrypted from 2 on" in errors

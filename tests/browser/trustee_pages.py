@@ -54,6 +54,19 @@ def choose_key(page: Page, file: Path | str, *, button: str) -> None:
     press(page, button)
 
 
+def press_with_keyboard(page: Page, name: str) -> None:
+    """Go to the button of this name with Tab, and press it with Enter."""
+    button = page.get_by_role("button", name=name)
+    button.wait_for()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    msg = f"Tab does not lead to {name}"
+    raise AssertionError(msg)
+
+
 def states(page: Page) -> list[str]:
     """The states of the checks that the page shows, in order."""
     return page.locator("[data-check] [data-fill=state]").all_inner_texts()

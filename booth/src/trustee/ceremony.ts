@@ -1,5 +1,5 @@
 // The ceremony in which the members of a threshold make their keys, step by step on the page.
-import { fill, find, onPress, part, saveFile, word } from "../dom.ts";
+import { fill, fillGroups, find, onPress, part, saveFile, word } from "../dom.ts";
 import { BadShare } from "../protocol/complaint.ts";
 import { hashCertificates, shortFingerprint } from "../protocol/threshold.ts";
 import { makeSeed } from "../protocol/messages.ts";
@@ -168,7 +168,7 @@ class CeremonyPage {
     const hash = this.certificatesHash() ?? "";
     if (this.compared !== hash && state.commits[this.index - 1] === undefined) {
       const shown = this.display("compare");
-      fill(shown, { fingerprint: shortFingerprint(hash) });
+      fillGroups(part(shown, "fingerprint"), shortFingerprint(hash).replaceAll(" ", ""));
       return;
     }
     const answer = await member.answer(state);
@@ -232,7 +232,10 @@ class CeremonyPage {
       const sent = messagesOf(state, step);
       const missing = state.members.filter((_, index) => sent[index] === undefined);
       const here = state.stage !== "failed" && position === reached;
-      this.panel.tell(step, here ? waitingFor(missing.map(({ name }) => name)) : "");
+      const names = missing.map(({ index, name }) =>
+        index === this.index ? word("ceremony-you") : name,
+      );
+      this.panel.tell(step, here ? waitingFor(names) : "");
     }
   }
 

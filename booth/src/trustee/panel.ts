@@ -77,7 +77,7 @@ export class Panel {
   mark(check: string, state: CheckState): void {
     const item = find(this.root, `[data-check="${check}"]`);
     item.className = state === "held" ? "" : `pnyx-checks__${state}`;
-    fill(item, { state: word(`check-${state}`) });
+    fill(item, { state: word(`${this.value("states") || "check"}-${state}`) });
   }
 
   /** Say beside a check what was compared. */

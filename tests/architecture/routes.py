@@ -16,8 +16,8 @@ deliberation:api-proposal deliberation:api-comments
 voting:elections voting:counting voting:election voting:result voting:find-ballot voting:ballot
 voting:booth voting:check
 voting:api-elections voting:api-election voting:api-events voting:api-cast voting:api-ballot
-voting:api-challenge voting:api-ceremony voting:api-ceremony-messages voting:api-shuffles voting:api-transcript
-voting:companion
+voting:api-challenge voting:api-ceremony voting:api-ceremony-messages
+voting:api-shuffles voting:api-transcript voting:companion
 voting:api-partial-decryptions voting:record voting:result-note voting:election-json
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:key audit:tile audit:entry audit:entry-json audit:receipt

@@ -1,5 +1,8 @@
 """Outcomes on the pages of an election, and the rules that its administrators choose."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,6 +20,7 @@ from tests.factories.voting import PLACES, TREES, make_draft, make_election
 from voting.forms import QuestionForm
 from voting.models import Election, Question
 from voting.selectors.outcomes import outcomes_shown, view_of
+from voting.selectors.outcomes.bars import about, exact
 from voting.selectors.outcomes.methods import METHODS_SHOWN
 from voting.services.elections import QuestionDraft
 
@@ -103,7 +107,20 @@ class TestTemplates:
         text = text_of(shown({"method": "stv", "seats": 2}, rankings=rankings))
 
         assert "3 over the quota. Each of its ballots goes on with 1/2 of its weight." in text
-        assert "2 1/2 (about 2.50) to Bo" in text
+        assert "2 1/2 to Bo" in text
+
+    @pytest.mark.parametrize(
+        ("number", "written", "rounded"),
+        [
+            (Fraction(7), "7", ""),
+            (Fraction(5, 2), "2 1/2", ""),
+            (Fraction(1, 3), "1/3", "0.33"),
+            (Fraction(30000, 7), "4,285 5/7", "4,285.71"),
+            (Fraction(1, 200), "1/200", "0.01"),
+        ],
+    )
+    def test_a_long_fraction_is_written_exactly_and_rounded(self, number, written, rounded):
+        assert (exact(number), about(number)) == (written, rounded)
 
     def test_the_matrix_stands_in_the_drawing_and_in_the_table(self):
         page = page_of(shown({"method": "schulze"}))
@@ -185,6 +202,28 @@ class TestPages:
 
         for method in METHODS_SHOWN:
             assert f'id="{method.name}"' in answer.content.decode()
+
+    def test_the_election_s_page_names_the_rule_of_each_question(self, client):
+        ranked = QuestionDraft(
+            text="Which order?",
+            answers=["A", "B"],
+            minimum=0,
+            maximum=1,
+            has_blank=False,
+            kind=Question.Kind.RANKED,
+            rule={"method": "schulze"},
+        )
+        graded = replace(ranked, rule={"method": "majority-judgment", "grades": ["good", "bad"]})
+        made = make_election(phase=Election.Phase.OPEN, questions=[TREES, ranked, graded])
+
+        answer = client.get(reverse("voting:election", args=[made.election.uuid]))
+
+        text = " ".join(answer.content.decode().split())
+        assert "Rank the answers, as many as you like." in text
+        assert "Give every answer a grade." in text
+        assert (
+            'Counted by: <a class="govuk-link" href="/elections/counting/#schulze">Schulze' in text
+        )
 
 
 class TestQuestionForm:

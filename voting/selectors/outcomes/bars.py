@@ -16,7 +16,7 @@ from voting.analysis.drawing import percentage
 class Bar:
     """An answer with its exact number and the bar for it; `state` is elected, tied, out or "".
 
-    `about` is the number to two decimals where the exact one has a fraction, else "".
+    `about` is the number to two decimals where it is not exactly that, else "".
     """
 
     answer: str
@@ -53,10 +53,11 @@ def exact(value: Fraction | int) -> str:
 
 
 def about(value: Fraction | int) -> str:
-    """Round a number that is not whole to two decimals, half up; "" for a whole one."""
-    if Fraction(value).denominator == 1:
+    """Round a long fraction to two decimals, half up; "" for wholes, halves, quarters and so on."""
+    hundredths_exactly = 100 * Fraction(value)
+    if hundredths_exactly.denominator == 1:
         return ""
-    hundredths = int(100 * Fraction(value) + Fraction(1, 2))
+    hundredths = int(hundredths_exactly + Fraction(1, 2))
     return number_format(Decimal(hundredths) / 100, decimal_pos=2, force_grouping=True)
 
 

@@ -11,7 +11,7 @@ from voting.selectors.outcomes.bars import Bar, about, exact, names_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """How many votes move to an answer, exactly, and to two decimals where that is not whole."""
+    """How many votes move to an answer, exactly, and to two decimals where that differs."""
 
     answer: str
     number: str

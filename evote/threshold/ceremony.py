@@ -104,7 +104,7 @@ def read_member_certificate(
     """Check one member's certificate by itself.
 
     Raises:
-        DecodeError: malformed, or not for this seat of this ceremony.
+        DecodeError: malformed, or not for this member of this ceremony.
         InvalidProof: it is not signed with its own key.
     """
     context = Context(group=ED25519.name, size=size, threshold=threshold, index=index)
@@ -118,7 +118,7 @@ def open_ceremony(*, uuid: str, threshold: int, certificates: Sequence[Signed]) 
     """Check all certificates: from here on the members know each other.
 
     Raises:
-        DecodeError: malformed, not for these seats, or one key in two of them.
+        DecodeError: malformed, not for these members, or one key in two of them.
         InvalidProof: a certificate is not signed with its own key.
     """
     size = len(certificates)
@@ -135,7 +135,7 @@ def open_ceremony(*, uuid: str, threshold: int, certificates: Sequence[Signed]) 
 
 
 def commit_hash(*, ceremony: Ceremony, index: int, commitments_message: str) -> str:
-    """Give commit_i: it binds the election, the seat, all certificates and the polynomial."""
+    """Give commit_i: it binds the election, the member, all certificates and the polynomial."""
     return commit_text_hash(
         uuid=ceremony.uuid,
         index=index,

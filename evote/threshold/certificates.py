@@ -21,7 +21,7 @@ _FINGERPRINT_LENGTH_DIGITS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a certificate is for: one seat among `size`, of which `threshold` will suffice."""
+    """What a certificate is for: one member among `size`, of which `threshold` will suffice."""
 
     group: str
     size: int
@@ -61,7 +61,7 @@ def read_certificate(signed: Signed, *, place: str, group: Group, context: Conte
     """Understand a certificate, which must be for exactly this `context`.
 
     Raises:
-        DecodeError: not the one spelling of a certificate, for another seat or another threshold,
+        DecodeError: not the one spelling of a certificate, for another member or another threshold,
             or one of its keys is no element or the identity.
     """
     value = _decode(signed, place=place)
@@ -108,7 +108,7 @@ def verify_certificate(certificate: Certificate) -> None:
 
 
 def check_are_different(certificates: Sequence[Certificate], *, place: str) -> None:
-    """Refuse one person in two seats.
+    """Refuse one person as two members.
 
     Raises:
         DecodeError: a key stands in two certificates.

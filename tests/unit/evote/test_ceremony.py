@@ -80,7 +80,7 @@ def resigned(signed, keys, **changes):
 
 
 class TestCertificates:
-    def test_one_person_cannot_take_two_seats(self):
+    def test_one_person_cannot_be_two_members(self):
         keys = [derive_keys(generate_seed())] * 2
         with pytest.raises(DecodeError, match="in the list before"):
             open_ceremony(uuid="u", threshold=1, certificates=certificates_of(keys, threshold=1))
@@ -107,7 +107,7 @@ class TestCommits:
         with pytest.raises(InvalidProof, match="member 3 repeats the commit of member 1"):
             check_commits([*ROOM.commits[:2], ROOM.commits[0]])
 
-    def test_it_is_bound_to_election_seat_and_certificates(self):
+    def test_it_is_bound_to_election_member_and_certificates(self):
         part = {"keys": ROOM.keys[0], "polynomial": ROOM.polynomials[0]}
         here = make_commit(ceremony=CEREMONY, index=1, **part).message
         elsewhere = open_ceremony(

@@ -294,7 +294,7 @@ def test_a12_a_polynomial_of_another_degree_or_outside_the_group_is_refused_thou
 @pytest.mark.parametrize(
     ("name", "other"), [("group", "BELENIOS-2048"), ("size", 4), ("threshold", 1), ("index", 1)]
 )
-def test_a_certificate_for_another_seat_is_refused_though_signed(name, other):
+def test_a_certificate_of_another_member_is_refused_though_signed(name, other):
     with pytest.raises(DecodeError, match="not for member 2"):
         check(signed_again("certs", 2, lambda value: value["context"].update({name: other})))
 

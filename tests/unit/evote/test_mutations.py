@@ -1,12 +1,21 @@
 """Drill D11: a whole record spoilt in thousands of ways, every hash made right again."""
 
 import os
+from pathlib import Path
 
 from evote.errors import NotSupported
 from evote.verify import StepStatus, Verdict, verify_record
-from tests.factories.evote import ONE_OF_TWO, PLAIN, make_world, write_complete_record
+from tests.factories.evote import (
+    LISTS,
+    ONE_OF_TWO,
+    PLAIN,
+    RANKED,
+    make_world,
+    write_complete_record,
+)
 from tests.factories.mutants import Mutant, mutants_of_values, sample
 
+VECTORS = Path(__file__).parents[2] / "vectors"
 # How many to try; a release tries 5,000 and more.
 COUNT = int(os.environ.get("PNYX_TEST_MUTANTS", "1000"))
 
@@ -56,3 +65,20 @@ def test_d11_nor_in_a_record_of_several_choices():
     world = make_world(questions=[PLAIN], voters=1)
     record = write_complete_record(world, [world.ballot(0, [[0, 1, 1]])]).data()
     assert survivors(sample(record, count=COUNT, seed="plain")) == []
+
+
+def test_d11_nor_in_a_record_with_rankings_lists_and_shuffles():
+    world = make_world(questions=[RANKED, LISTS], voters=2, trustees=2)
+    bodies = [
+        world.ballot(0, [[1, 2, 3], [[1, 1, 0], [0, 0]]]),
+        world.ballot(1, [[2, 0, 9], [[0, 0, 0], [1, 1]]]),
+    ]
+    record = write_complete_record(world, bodies).data()
+    assert verdict(Mutant(name="", record=record, companion=None)) == Verdict.COMPLETE
+    assert survivors(sample(record, count=COUNT, seed="ranked")) == []
+
+
+def test_d11_nor_in_a_record_of_an_older_group():
+    folder = VECTORS / "belenios" / "case7-homomorphic-belenios2048"
+    record = next(folder.glob("*.bel")).read_bytes()
+    assert survivors(sample(record, count=COUNT // 10, seed="older")) == []

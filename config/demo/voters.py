@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from evote.ballot import create_ballot, decode_ballot, verify_ballot
-from evote.credential import generate_credential
+from evote.credential import derive_secret_key, generate_credential
 from evote.election import (
     Election,
     Question,
@@ -27,9 +27,10 @@ from evote.election import (
     generate_uuid,
     make_trustee,
 )
+from evote.encoding import b64_digest
 from evote.group import random_scalar
+from evote.proofs.statements import NO_PREVIOUS_TRACKER, sign_cast
 
-NO_BALLOT = "A" * 43
 PROCESSES = 2
 ATTEMPTS = 20
 RETRY_SECONDS = 0.5
@@ -130,12 +131,26 @@ def _cast_share(polls: Polls, voters: Sequence[Voter]) -> int:
     connection = http.client.HTTPConnection(urlsplit(polls.site).netloc, timeout=60)
     try:
         for voter in voters:
-            prev = NO_BALLOT
+            prev = NO_PREVIOUS_TRACKER
             for answers in voter.ballots:
                 prev = _cast(connection, election, voter.credential, answers, prev)
     finally:
         connection.close()
     return len(voters)
+
+
+def _envelope(election: Election, credential: str, ballot: bytes, prev: str) -> dict[str, object]:
+    """Return what the booth sends: with a signed statement where the election asks for one."""
+    envelope: dict[str, object] = {"ballot": ballot.decode(), "prev": prev}
+    if election.has_companion:
+        proof = sign_cast(
+            secret_key=derive_secret_key(uuid=election.uuid, credential=credential),
+            fingerprint=election.fingerprint,
+            tracker=b64_digest(ballot),
+            prev=prev,
+        )
+        envelope["proof"] = proof.to_json()
+    return envelope
 
 
 def _cast(
@@ -148,7 +163,7 @@ def _cast(
     """Cast one ballot and return its tracker. The same bytes go again until a definite answer."""
     ballot = create_ballot(election=election, credential=credential, answers=answers)
     body = json.dumps(
-        {"ballot": ballot.decode(), "prev": prev}, separators=(",", ":"), ensure_ascii=False
+        _envelope(election, credential, ballot, prev), separators=(",", ":"), ensure_ascii=False
     ).encode()
     reason = ""
     for _attempt in range(ATTEMPTS):

@@ -130,7 +130,7 @@ def cast_ballot(
 
 def asks_for_statement(description: evote.election.Election) -> bool:
     """Say whether each ballot comes with a signed statement of what it replaces (profile 1)."""
-    return description.context.get("profile", 0) == 1
+    return description.has_companion
 
 
 def asks_for_account(description: evote.election.Election) -> bool:

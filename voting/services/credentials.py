@@ -158,6 +158,11 @@ def _mail_one(election: Election, entry: RollEntry, connection: BaseEmailBackend
             "organisation": election.organisation.name,
             "opens_at": election.opens_at,
             "closes_at": election.closes_at,
+            "permit_address": (
+                f"{settings.BASE_URL}/elections/{election.uuid}/permit/"
+                if election.asks_for_account
+                else ""
+            ),
             "election_address": f"{settings.BASE_URL}/elections/{election.uuid}/",
             "booth_address": (
                 f"{settings.BASE_URL}/elections/{election.uuid}/booth/#credential={credential}"

@@ -32,6 +32,7 @@ SWEEPS: dict[str, float] = {
     "voting.tasks.verify_records": 2.0,
     "voting.tasks.send_credentials": 2.0,
     "voting.tasks.send_invitations": 5.0,
+    "voting.tasks.call_trustees": 10.0,
     "deliberation.tasks.log_phase_changes": 10.0,
     "deliberation.tasks.compare_with_log": 3600.0,
 }

@@ -318,6 +318,39 @@ class TrusteeForm(forms.Form):
     )
 
 
+class ThresholdForm(forms.Form):
+    """How many members of a group suffice."""
+
+    threshold = forms.IntegerField(
+        label=_("How many of them suffice"),
+        help_text=_("Fewer can open nothing. The others may lose their keys or stay away."),
+        max_value=50,
+        initial=2,
+    )
+
+
+class MinimumsForm(forms.Form):
+    """What keeps votes secret where few vote, or where they are ranked."""
+
+    minimum_ballots = forms.IntegerField(
+        label=_("Fewest ballots that are counted"),
+        help_text=_(
+            "With fewer, nothing is opened and the election ends without a count. Below 10,"
+            " a count can tell how single people voted."
+        ),
+        min_value=1,
+    )
+    minimum_shuffles = forms.IntegerField(
+        label=_("Fewest shuffles of ranked ballots"),
+        help_text=_(
+            "By different trustees. One of them who keeps the order secret is enough."
+            " With a single trustee there is one shuffle."
+        ),
+        min_value=1,
+        max_value=50,
+    )
+
+
 class PublicKeyForm(forms.Form):
     """The public part of a trustee's key: typed by the browser's program, or a file."""
 

@@ -5,6 +5,7 @@ left is found again by the next run. The intervals are in `config.celery`.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 
 from celery import shared_task
@@ -14,6 +15,7 @@ from django.utils import timezone
 from voting.models import Election
 from voting.selectors import due
 from voting.services import registrations
+from voting.services.calls import call_waiting_trustees
 from voting.services.credentials import send_credential_batch
 from voting.services.decrypting import publish_result
 from voting.services.phases import Refused
@@ -22,6 +24,8 @@ from voting.services.recording import record_waiting_ballots
 from voting.services.tallying import tally_election
 from voting.services.trustees import send_invitation
 from voting.services.verification import verify_published_record
+
+TALLY_SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +92,26 @@ def close_due_elections() -> None:
 
 @shared_task
 def tally_closed_elections() -> None:
-    """Add up the ballots of closed elections; several workers share the chunks of one."""
-    _for_each(due.elections_to_tally(), lambda election: tally_election(election=election))
+    """Add up the ballots of closed elections; several workers share the chunks of one.
+
+    Each run takes a few seconds of it, so that a large box does not keep other sweeps waiting.
+    """
+    end = time.monotonic() + TALLY_SECONDS
+    _for_each(
+        due.elections_to_tally(),
+        lambda election: tally_election(
+            election=election, may_go_on=lambda: time.monotonic() < end
+        ),
+    )
+
+
+@shared_task
+def call_trustees() -> None:
+    """Mail the trustees for whom an election waits; each for each task once."""
+    _for_each(
+        due.elections_that_wait_for_trustees(),
+        lambda election: call_waiting_trustees(election=election),
+    )
 
 
 @shared_task

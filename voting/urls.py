@@ -9,7 +9,7 @@ from voting.api.ceremonies import CeremonyMessagesView, CeremonyView
 from voting.api.challenges import ChallengeView
 from voting.api.contributions import PartialDecryptionsView, ShufflesView, TranscriptView
 from voting.api.elections import ElectionsView, ElectionView, EventsView
-from voting.views import booth, credentials, management, permit, public, trustee
+from voting.views import booth, credentials, groups, management, permit, public, trustee
 
 app_name = "voting"
 
@@ -98,6 +98,34 @@ pages: list[URLPattern | URLResolver] = [
         name="remind-trustee",
     ),
     path("elections/<text:uuid>/manage/credentials/", credentials.credentials, name="credentials"),
+    path(
+        "elections/<text:uuid>/manage/trustees/<int:number>/replace/",
+        groups.replace,
+        name="replace-trustee",
+    ),
+    path("elections/<text:uuid>/manage/groups/", groups.new_group, name="new-group"),
+    path(
+        "elections/<text:uuid>/manage/groups/<int:item>/members/",
+        groups.new_member,
+        name="new-member",
+    ),
+    path(
+        "elections/<text:uuid>/manage/groups/<int:item>/threshold/",
+        groups.threshold,
+        name="threshold",
+    ),
+    path(
+        "elections/<text:uuid>/manage/groups/<int:item>/ceremony/",
+        groups.ceremony,
+        name="ceremony",
+    ),
+    path(
+        "elections/<text:uuid>/manage/groups/<int:item>/drop/",
+        groups.drop_group,
+        name="drop-group",
+    ),
+    path("elections/<text:uuid>/manage/minimums/", groups.minimums, name="minimums"),
     path("elections/<text:uuid>/manage/seal/", management.seal, name="seal"),
+    path("elections/<text:uuid>/manage/seal/take-back/", groups.take_back, name="take-back"),
 ]
 urlpatterns = interface + pages

@@ -8,11 +8,17 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from voting.models import Election
+from voting.models import Election, Question
 from voting.models.verification import Verification
 from voting.selectors.overview import ElectionOverview
 
-CLOSED_PHASES = (Election.Phase.CLOSED, Election.Phase.TALLIED, Election.Phase.PUBLISHED)
+CLOSED_PHASES = (
+    Election.Phase.CLOSED,
+    Election.Phase.SHUFFLING,
+    Election.Phase.TALLIED,
+    Election.Phase.PUBLISHED,
+    Election.Phase.UNCOUNTED,
+)
 
 Check = Mapping[str, str]
 
@@ -122,22 +128,48 @@ def way_of(*, election: Election, overview: ElectionOverview) -> list[WayPoint]:
     """Return the steps of a sealed election, done and to come."""
     phase = election.phase
     published = phase == Election.Phase.PUBLISHED
-    tallied = published or phase == Election.Phase.TALLIED
+    tallied = published or phase in (Election.Phase.SHUFFLING, Election.Phase.TALLIED)
     decrypted = len(overview.trustees) - overview.missing_decryptions
-    return [
+    is_opened = phase not in (*Election.UNSEALED, Election.Phase.SEALED)
+    is_ranked = election.questions.filter(kind=Question.Kind.RANKED).exists()
+    signed = [
+        _step(
+            _("Every trustee signs"),
+            _("Each has found their own key in what is sealed"),
+            is_done=phase not in Election.UNSEALED,
+        )
+    ]
+    shuffled = [
+        _step(
+            _("Trustees shuffle the ranked ballots"),
+            _("Nobody can tell any more whose is whose"),
+            is_done=published or phase == Election.Phase.TALLIED,
+        )
+    ]
+    beginning = [
         _step(_("Sealed"), _("Questions, credentials and keys are fixed"), is_done=True),
-        _step(_("Voting opens"), "", at=election.opens_at, is_done=phase != "SEALED"),
+        *(signed if election.profile else []),
+        _step(_("Voting opens"), "", at=election.opens_at, is_done=is_opened),
         _step(_("Voting closes"), "", at=election.closes_at, is_done=phase in CLOSED_PHASES),
         _step(
             _("Ballots are added up"),
             _("The last ballot of each credential; still encrypted"),
-            is_done=tallied,
+            is_done=tallied or phase == Election.Phase.UNCOUNTED,
         ),
+    ]
+    if phase == Election.Phase.UNCOUNTED:
+        ended = _step(
+            _("Ended without a count"), _("Too few ballots to keep them secret"), is_done=True
+        )
+        return [*beginning, ended]
+    return [
+        *beginning,
+        *(shuffled if is_ranked else []),
         _step(
             _("Trustees decrypt the sum"),
             _("%(done)s of %(all)s have done it")
             % {"done": decrypted, "all": len(overview.trustees)},
-            is_done=tallied and overview.missing_decryptions == 0,
+            is_done=published or (tallied and overview.missing_decryptions == 0),
         ),
         _step(_("Result is published"), _("Signed, and an entry of the log"), is_done=published),
     ]

@@ -53,7 +53,22 @@ def elections_with_waiting_credentials() -> QuerySet[Election]:
 
 
 def trustees_to_invite() -> QuerySet[Trustee]:
-    """Return trustees of drafts whose invitation has not gone out."""
+    """Return trustees of drafts whose invitation has not gone out.
+
+    The members of a group are invited when their ceremony begins.
+    """
     return Trustee.objects.filter(
         invitation=Trustee.Invitation.WAITING, election__phase=Election.Phase.DRAFT
+    ).exclude(group__attempt=0)
+
+
+def elections_that_wait_for_trustees() -> QuerySet[Election]:
+    """Return elections in which a trustee may have something to do."""
+    return Election.objects.filter(
+        phase__in=[
+            Election.Phase.DRAFT,
+            Election.Phase.SIGNING,
+            Election.Phase.SHUFFLING,
+            Election.Phase.TALLIED,
+        ]
     )

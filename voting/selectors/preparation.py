@@ -87,7 +87,10 @@ def preparation_of(*, election: Election) -> Preparation:
         hint=_("You cannot change it once credentials go out"),
     )
     issued = _credentials_task(election=election, people=people, sent=sent, refused=refused)
-    invited = _trustees_task(trustees=len(trustees), keys=keys)
+    has_unfinished_group = election.trustee_groups.filter(encoded__isnull=True).exists()
+    invited = _trustees_task(
+        trustees=len(trustees), keys=keys, has_unfinished_group=has_unfinished_group
+    )
     before = (asked, chosen, issued, invited)
     return Preparation(
         sections=(
@@ -96,7 +99,7 @@ def preparation_of(*, election: Election) -> Preparation:
                 tasks=(_task(_("Title and dates"), "voting:details", is_done=True), asked),
             ),
             Section(name=_("Who may vote"), tasks=(chosen, issued)),
-            Section(name=_("Who holds the key"), tasks=(invited,)),
+            Section(name=_("Who holds the key"), tasks=(invited, _minimums_task(election))),
             Section(
                 name=_("The seal"),
                 tasks=(
@@ -145,8 +148,8 @@ def _credentials_task(*, election: Election, people: int, sent: int, refused: in
     )
 
 
-def _trustees_task(*, trustees: int, keys: int) -> Task:
-    if not trustees:
+def _trustees_task(*, trustees: int, keys: int, has_unfinished_group: bool) -> Task:
+    if not trustees or (keys == trustees and has_unfinished_group):
         state, status = State.TO_DO, _("To do")
     elif keys == trustees:
         state, status = State.DONE, _("Done")
@@ -160,9 +163,19 @@ def _trustees_task(*, trustees: int, keys: int) -> Task:
     return Task(
         name=_("Trustees"),
         page="voting:trustees",
-        hint=_("Each makes a key on a computer of their own; all of them are needed to count"),
+        hint=_("Each makes a key on a computer of their own, alone or together in a group"),
         state=state,
         status=status,
+    )
+
+
+def _minimums_task(election: Election) -> Task:
+    return _task(
+        _("What keeps votes secret"),
+        "voting:minimums",
+        is_done=True,
+        hint=_("With fewer than %(minimum)s ballots nothing is opened")
+        % {"minimum": election.minimum_ballots},
     )
 
 

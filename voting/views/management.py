@@ -13,10 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from voting.forms import DetailsForm, NewElectionForm, QuestionForm, RollForm, TrusteeForm
+from voting.forms import (
+    DetailsForm,
+    NewElectionForm,
+    QuestionForm,
+    RollForm,
+    ThresholdForm,
+    TrusteeForm,
+)
 from voting.models import Election, Question, Trustee
 from voting.permissions import can_administer_election
 from voting.selectors import checks, overview, preparation
+from voting.selectors.progress import progress_of
 from voting.services.elections import (
     add_question,
     draft_election,
@@ -65,6 +73,7 @@ def manage(request: HttpRequest, uuid: str) -> HttpResponse:
             "sections": _task_rows(uuid=uuid, sections=tasks.sections),
             "next_url": reverse(following.page, args=[uuid]) if following else "",
             "overview": figures,
+            "progress": progress_of(election=election),
             "steps": checks.way_of(election=election, overview=figures),
         },
     )
@@ -174,9 +183,12 @@ def trustees(request: HttpRequest, uuid: str) -> HttpResponse:
         "voting/trustees.html",
         {
             "election": election,
-            "overview": overview.election_overview(election=election),
+            "progress": progress_of(election=election),
             "form": form,
+            "group_form": ThresholdForm(auto_id="new-group-%s"),
+            "member_form": TrusteeForm(auto_id=False),
         },
+        status=400 if form.errors else 200,
     )
 
 

@@ -15,6 +15,7 @@ from voting.selectors import checks, overview
 from voting.selectors.ballots import is_challenged
 from voting.selectors.outcomes import outcomes_shown
 from voting.selectors.outcomes.methods import METHODS_SHOWN
+from voting.selectors.progress import progress_of
 from voting.selectors.trackers import (
     InvalidTracker,
     decode_typed_tracker,
@@ -55,6 +56,7 @@ def election(request: HttpRequest, uuid: str) -> HttpResponse:
         {
             "election": election,
             "overview": figures,
+            "progress": progress_of(election=election),
             "questions": election.questions.order_by("position"),
             "live_checks": checks.live_checks(election=election, overview=figures),
             "can_administer": can_administer_election(request.user, election),

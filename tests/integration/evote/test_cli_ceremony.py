@@ -134,7 +134,7 @@ class TestCeremony:
         assert (status, output) == (2, "")
         assert "different certificates" in errors
 
-    def test_a_server_that_shows_members_different_certificates_is_found(self, run, table):
+    def test_a27_a_server_that_shows_members_different_certificates_is_found(self, run, table):
         table.take("certificate")
         stranger = Table(run)
         stranger.state["certs"] = [*table.state["certs"]]
@@ -146,7 +146,7 @@ class TestCeremony:
         assert status == 2
         assert "different certificates" in errors
 
-    def test_a_stranger_in_ones_own_place_is_found(self, run, table):
+    def test_a27_a_stranger_in_ones_own_place_is_found(self, run, table):
         table.take("certificate")
         Path("key-1.json").unlink()
         write("key-1.json", encode_json("1" * 22))
@@ -154,7 +154,7 @@ class TestCeremony:
         assert status == 2
         assert "the certificate in your place is not yours" in errors
 
-    def test_whoever_reveals_another_polynomial_than_committed_is_named(self, table):
+    def test_a26_whoever_reveals_another_polynomial_than_committed_is_named(self, table):
         table.go_to("polynomial")
         table.take("polynomial")
         forged = json.loads(table.state["polynomials"][2]["message"])
@@ -164,7 +164,7 @@ class TestCeremony:
         assert status == 1
         assert "member 3 (Chen)" in errors
 
-    def test_a_bad_share_is_named_with_evidence_that_anybody_can_check(self, run, table):
+    def test_a28_a_bad_share_is_named_with_evidence_that_anybody_can_check(self, run, table):
         table.go_to("share")
         table.save()
         state = decode_state(Path("state.json").read_bytes())
@@ -309,7 +309,7 @@ class TestSigning:
         assert (status, "nothing was signed" in errors) == (2, True)
         assert not site[2]
 
-    def test_a_strangers_key_signs_nothing(self, run, sealed):
+    def test_a27_whose_key_is_not_in_the_election_signs_nothing(self, run, sealed):
         write("stranger.json", encode_json("1" * 22))
         status, _, errors = self.sign(run, sealed, key="stranger.json")
         assert (status, "not among the 4 trustees" in errors) == (2, True)
@@ -330,7 +330,7 @@ class TestSigning:
         status, _, errors = self.sign(run, sealed)
         assert (status, "member 1" in errors) == (2, True)
 
-    def test_trustees_of_another_key_sign_nothing(self, run, site, sealed):
+    def test_a27_trustees_of_another_key_sign_nothing(self, run, site, sealed):
         path = f"/elections/{self.UUID}/trustees.json"
         site[1][path] = (200, {}, encode_trustees(self.WORLD.trustee_list.items[1:]))
         status, _, errors = self.sign(run, sealed)

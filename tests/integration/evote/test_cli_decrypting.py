@@ -53,13 +53,25 @@ def test_what_is_decrypted_is_in_the_key_file_before_it_leaves(decrypt):
     assert not list(Path().glob(".key*"))
 
 
-def test_a_second_tally_that_differs_by_one_ballot_is_never_decrypted(decrypt):
+def test_a31_a36_a_second_tally_that_differs_by_one_ballot_is_never_decrypted(decrypt):
     assert decrypt(closed(BALLOTS))[0] == 0
     remembered = Path("key.json").read_bytes()
     status, output, errors = decrypt(closed(BALLOTS[:2]))
     assert (status, output) == (2, "")
     assert "another tally of the election" in errors
     assert Path("key.json").read_bytes() == remembered
+
+
+@pytest.mark.parametrize("counted", [BALLOTS[:1], BALLOTS[1:], []])
+def test_a31_nothing_but_the_sum_of_all_ballots_is_decrypted(decrypt, counted):
+    writer = RecordWriter().setup(WORLD)
+    for body in BALLOTS:
+        writer.add("Ballot", body)
+    status, output, errors = decrypt(write_tally(writer, count_ballots(WORLD, counted)).data())
+    assert status == 1
+    assert "decryption_factors" not in output
+    assert "Nothing was decrypted." in errors
+    assert json.loads(Path("key.json").read_text()) == KEY
 
 
 def test_the_same_tally_is_decrypted_again(decrypt):
@@ -90,7 +102,7 @@ def test_nothing_is_decrypted_where_it_cannot_be_remembered(run, decrypt, monkey
     assert not list(Path().glob(".key*"))
 
 
-def test_fewer_ballots_than_the_elections_minimum_are_never_decrypted(run):
+def test_a36_fewer_ballots_than_the_elections_minimum_are_never_decrypted(run):
     context = {"profile": 0, "minimum_ballots": 3}
     world = make_world(questions=[PLAIN], trustees=1, context=context)
     ballots = [world.ballot(voter, [[1, 0, 0]]) for voter in range(3)]

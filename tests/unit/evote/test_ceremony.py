@@ -102,7 +102,7 @@ class TestCommits:
         with pytest.raises(InvalidProof):
             read_commit(ROOM.commit_messages[0], ceremony=CEREMONY, index=2)
 
-    def test_a_repeated_commit_is_refused_with_both_members(self):
+    def test_a26_a_repeated_commit_is_refused_with_both_members(self):
         check_commits(ROOM.commits)
         with pytest.raises(InvalidProof, match="member 3 repeats the commit of member 1"):
             check_commits([*ROOM.commits[:2], ROOM.commits[0]])
@@ -119,7 +119,7 @@ class TestCommits:
         others = hold_ceremony(threshold=2, size=3).ceremony
         assert make_commit(ceremony=others, index=1, **part).message != here
 
-    def test_who_speaks_last_cannot_steer_the_key(self):
+    def test_a26_who_speaks_last_cannot_steer_the_key(self):
         # Member 3 waits for the others' commitments, then picks another polynomial.
         steered = make_reveal(
             ceremony=CEREMONY,
@@ -195,7 +195,7 @@ class TestShares:
 
 class TestComplaints:
     @pytest.mark.parametrize("name", WAYS_TO_CHEAT)
-    def test_whoever_sends_a_bad_share_is_found_by_its_recipient_and_named_to_all(self, name):
+    def test_a28_whoever_sends_a_bad_share_is_found_by_its_recipient_and_named_to_all(self, name):
         room = cheated(name)
         with pytest.raises(BadShare) as caught:
             room.share(2)
@@ -241,7 +241,7 @@ class TestComplaints:
 
     @pytest.mark.parametrize("number", [0, 4, -1, True, "2"])
     @pytest.mark.parametrize("field", ["about", "by"])
-    def test_members_that_do_not_exist_are_refused(self, field, number):
+    def test_a28_members_that_do_not_exist_are_refused(self, field, number):
         with pytest.raises(DecodeError):
             judge(ROOM, resigned(complaint_of(ROOM), ROOM.keys[1], **{field: number}))
 

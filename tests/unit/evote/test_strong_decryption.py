@@ -6,7 +6,9 @@ import pytest
 from evote.election import ListsQuestion
 from evote.encoding import encode_json
 from evote.errors import DecodeError, InvalidProof
-from evote.group import IDENTITY, random_scalar
+from evote.group import GENERATOR, IDENTITY, ORDER, random_scalar
+from evote.proofs import Proof, verify_decryption
+from evote.proofs.statements import prove_strong_decryption, verify_strong_decryption
 from evote.tally import (
     decode_partial_decryption,
     decode_strong_proofs,
@@ -14,6 +16,7 @@ from evote.tally import (
     decrypt_strongly,
     verify_strong_decryptions,
 )
+from evote.transcript import challenge
 from tests.factories.evote import BLANK, PLAIN, count_ballots, make_world
 
 WORLD = make_world(questions=[PLAIN, BLANK], trustees=2)
@@ -144,6 +147,43 @@ def test_a_factor_that_only_version_1_would_take_is_refused():
             decryption=replace(decryption, factors=((factor, *decryption.factors[0][1:]),)),
             closing=CLOSING,
         )
+
+
+def garbage_factor(alpha, secret_key, prefix):
+    # Solve the equations for F, after the challenge, instead of making a proof for F = α^x.
+    w, b = random_scalar(), random_scalar()
+    c = challenge(prefix, [GENERATOR**w, GENERATOR**b])
+    response = (w - secret_key * c).reveal()
+    factor = (GENERATOR**b / alpha**response) ** pow(c, -1, ORDER)
+    return factor, Proof(c, response)
+
+
+def test_a04_a05_a_made_up_factor_passes_version_1_but_not_the_strong_proof():
+    secret_key = WORLD.secret_keys[0]
+    public_key = GENERATOR**secret_key
+    fingerprint = WORLD.election.fingerprint
+    alpha = TALLY.questions[0][0].alpha
+    version_1 = f"decrypt|{fingerprint}|{public_key.encode()}|"
+    factor, proof = garbage_factor(alpha, secret_key, version_1)
+    verify_decryption(
+        proof=proof,
+        fingerprint=fingerprint,
+        public_key=public_key,
+        alpha=alpha,
+        factor=factor,
+    )
+    assert factor != alpha**secret_key
+    statement = {
+        "fingerprint": fingerprint,
+        "position": "0.0",
+        "closing": CLOSING,
+        "alpha": alpha,
+        "factor": factor,
+    }
+    honest = prove_strong_decryption(secret_key=secret_key, **statement)
+    for attempt in (proof, honest):
+        with pytest.raises(InvalidProof):
+            verify_strong_decryption(proof=attempt, public_key=public_key, **statement)
 
 
 def test_lists_are_nested_as_their_factors_are():

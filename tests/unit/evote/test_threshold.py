@@ -259,7 +259,7 @@ def test_lists_in_another_order_are_refused(name):
 
 
 @pytest.mark.parametrize("threshold", [0, 1, 3, 4, "2", True, None])
-def test_another_threshold_is_refused(threshold):
+def test_a28_another_threshold_is_refused(threshold):
     with pytest.raises(EvoteError):
         check(PEER | {"threshold": threshold})
 
@@ -286,7 +286,7 @@ def signed_again(name, number, edit):
         lambda value: value.update(x=1),
     ],
 )
-def test_a12_a_polynomial_of_another_degree_or_outside_the_group_is_refused_though_signed(edit):
+def test_a28_a_polynomial_of_another_degree_or_outside_the_group_is_refused_though_signed(edit):
     with pytest.raises(EvoteError):
         check(signed_again("coefexps", 2, edit))
 

@@ -76,7 +76,7 @@ def test_whoever_does_not_suffice_finds_none(owners):
         result_of(owners)
 
 
-def test_a_record_with_too_few_decryptions_is_unfinished_and_its_result_is_refused():
+def test_a29_a_record_with_too_few_decryptions_is_unfinished_and_its_result_is_refused():
     writer = closed()
     for owner in (1, 3):
         data = DECRYPTIONS[owner]
@@ -87,7 +87,7 @@ def test_a_record_with_too_few_decryptions_is_unfinished_and_its_result_is_refus
     assert "only 1 of the trustees 2 to 4" in str(report.steps[9].problems[0])
 
 
-def test_a_member_cannot_decrypt_in_the_place_of_another():
+def test_a29_a_member_cannot_decrypt_in_the_place_of_another():
     writer = closed()
     data = DECRYPTIONS[3]
     report = verify(

@@ -23,21 +23,24 @@ _COMPANION_TRIES = 3
 _COMPANION_PAUSE_SECONDS = 2
 
 
-def verify_with_all_cores(data: bytes, *, source: str) -> Report:
+def verify_with_all_cores(
+    data: bytes, *, source: str, accepts_legacy_threshold: bool = False
+) -> Report:
     """Verify a record, and the second file beside it, showing progress on a terminal.
 
     Raises:
         CommandFailed: the record uses what this version cannot check, or is of another election
             than the address names.
     """
-    return Rechecker().verify(data, source=source)
+    return Rechecker(accepts_legacy_threshold=accepts_legacy_threshold).verify(data, source=source)
 
 
 class Rechecker:
     """Verifies a growing record again and again, but each of its parts only once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, accepts_legacy_threshold: bool = False) -> None:
         self.answers: dict[bytes, object] = {}
+        self.accepts_legacy_threshold = accepts_legacy_threshold
 
     def verify(self, data: bytes, *, source: str) -> Report:
         """Verify what the record is now.
@@ -75,7 +78,11 @@ class Rechecker:
         self, data: bytes, *, companion: bytes | None, progress: ProgressBar, using: ParallelMap
     ) -> Report:
         return verify_record(
-            data, companion=companion, progress=progress, parallel_map=self._remember(using)
+            data,
+            companion=companion,
+            progress=progress,
+            parallel_map=self._remember(using),
+            accepts_legacy_threshold=self.accepts_legacy_threshold,
         )
 
     def _remember(self, parallel_map: ParallelMap) -> ParallelMap:

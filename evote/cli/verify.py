@@ -87,6 +87,12 @@ def add_arguments(
     parser.add_argument(
         "--report", metavar="FILE", help="also write the report as one HTML page, for people"
     )
+    parser.add_argument(
+        "--legacy-threshold",
+        action="store_true",
+        help="accept trustees of a threshold as records of 2022 hold them: their certificates do "
+        "not say which threshold they are for",
+    )
     watching = parser.add_argument_group("watching an election that is not finished")
     watching.add_argument(
         "--follow",
@@ -108,7 +114,9 @@ def _verify(arguments: argparse.Namespace) -> int:
     verified = []
     for source in arguments.records:
         data = read_record_source(source)
-        report = verify_with_all_cores(data, source=source)
+        report = verify_with_all_cores(
+            data, source=source, accepts_legacy_threshold=arguments.legacy_threshold
+        )
         verified.append(Verified(source=source, sha256=sha256_hex(data), report=report))
     if arguments.report:
         page = make_page(verified, program=f"evote {__version__}")
@@ -138,8 +146,9 @@ def _print_json(verified: Sequence[Verified]) -> None:
 
 
 def _follow(arguments: argparse.Namespace) -> int:
-    if len(arguments.records) != 1 or arguments.json or arguments.report:
-        msg = "--follow watches one election, without --json or --report"
+    is_plain = not (arguments.json or arguments.report or arguments.legacy_threshold)
+    if len(arguments.records) != 1 or not is_plain:
+        msg = "--follow watches one election, without --json, --report or --legacy-threshold"
         raise CommandFailed(msg)
     if arguments.every < 1:
         msg = "--every: at least 1 second"

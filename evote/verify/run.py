@@ -15,18 +15,27 @@ def verify_record(
     companion: bytes | None = None,
     progress: Progress,
     parallel_map: ParallelMap = map,
+    accepts_legacy_threshold: bool = False,
 ) -> Report:
     """Check a whole record, byte by byte, and report every step.
 
     `companion` is the second file, `<uuid>.pnyx.json`: an election of profile 1 is refused
     without it (PROTOCOL, part 2). Of any other election it is not read.
+    `accepts_legacy_threshold` also takes trustees of a threshold in the form of 2022, whose
+    certificates do not say what they are for (3.3).
     `parallel_map` may be an executor's `map`: the long work goes through it.
 
     Raises:
         NotSupported: the record uses what this version cannot check. Nothing about it is
             confirmed then, not even by the steps that went before.
     """
-    state = State(data, companion=companion, progress=progress, parallel_map=parallel_map)
+    state = State(
+        data,
+        companion=companion,
+        progress=progress,
+        parallel_map=parallel_map,
+        accepts_legacy_threshold=accepts_legacy_threshold,
+    )
     steps: dict[int, Step] = {}
     for declared in STEPS:
         steps[declared.number] = _run(declared, state=state, earlier=steps)

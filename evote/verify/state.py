@@ -66,11 +66,13 @@ class State:
         companion: bytes | None,
         progress: Progress,
         parallel_map: ParallelMap,
+        accepts_legacy_threshold: bool,
     ) -> None:
         self.data = data
         self.companion_data = companion
         self.progress = progress
         self.parallel_map = parallel_map
+        self.accepts_legacy_threshold = accepts_legacy_threshold
 
     def setup_object(self, index: int) -> bytes:
         """Give an object of the Setup event: 0 the election, 1 trustees, 2 credentials."""

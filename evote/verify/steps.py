@@ -93,7 +93,11 @@ def _check_election(run: State) -> list[str]:
 
 def _check_trustees(run: State) -> list[str]:
     with At("event 0, trustees"):
-        trustees = decode_trustees(run.setup_object(1), group=run.election.group)
+        trustees = decode_trustees(
+            run.setup_object(1),
+            group=run.election.group,
+            legacy=run.accepts_legacy_threshold,
+        )
     for index, item in enumerate(trustees.items):
         with At(f"event 0, trustees, [{index}]"):
             verify_trustee_item(item)
@@ -105,6 +109,7 @@ def _check_trustees(run: State) -> list[str]:
         f"{len(trustees.slots)} trustees, all with different keys, each proven to know its secret",
         *(
             f"any {item.threshold} of {item.size} of them suffice, whose shares and signatures fit"
+            + (", in the form of 2022" if item.signatures is None else "")
             for item in trustees.ceremonies
         ),
         "the product of their keys is the election's public key",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from evote.encoding import encode_json
 from evote.group import ED25519, SecretScalar, random_scalar
@@ -161,6 +162,26 @@ def with_names(trustees: ThresholdTrustees) -> ThresholdTrustees:
             for index, key in enumerate(trustees.verification_keys, start=1)
         ),
     )
+
+
+def in_the_form_of_2022(trustees: dict[str, Any], *, seeds: Sequence[str]) -> dict[str, Any]:
+    """Write the object `tp` as in 2022: no context, no signatures (PROTOCOL 3.3)."""
+    keys = [derive_keys(seed) for seed in seeds]
+    return {
+        "threshold": trustees["threshold"],
+        "certs": [
+            sign_object(
+                {"verification": own.verification.encode(), "encryption": own.encryption.encode()},
+                secret_key=own.signing,
+            ).to_json()
+            for own in keys
+        ],
+        "coefexps": trustees["coefexps"],
+        "verification_keys": [
+            {"pok": key["pok"], "public_key": key["public_key"]}
+            for key in trustees["verification_keys"]
+        ],
+    }
 
 
 # --- Bad shares --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from evote.encoding import encode_json
 from evote.group import encode_secret_scalar, random_scalar
 from evote.proofs import read_proof
 from evote.proofs.statements import verify_transcript
+from evote.record import encode_setup
 from evote.threshold import (
     certificates_fingerprint,
     decode_signed,
@@ -21,7 +22,7 @@ from evote.threshold.state import decode_state
 from tests.factories.companion import make_ceremony
 from tests.factories.evote import PLAIN, RecordWriter, count_ballots, make_world, write_tally
 from tests.factories.records import write
-from tests.factories.threshold import UUID, bad_secrets, with_secret
+from tests.factories.threshold import UUID, bad_secrets, in_the_form_of_2022, with_secret
 
 LISTS = {
     "certificate": "certs",
@@ -232,6 +233,24 @@ class TestCeremony:
         body = json.loads(received[-1][2])
         assert (body["member"], body["step"]) == (1, "commit")
         decode_signed(body["message"].encode())
+
+
+def test_a_record_of_2022_is_verified_where_it_is_asked_for(run):
+    world = make_world(questions=[PLAIN], trustees=0, thresholds=[(2, 3)])
+    tp = in_the_form_of_2022(
+        world.trustee_list.items[0].to_json(), seeds=world.ceremonies[0].room.seeds
+    )
+    objects = {
+        "election": world.election.archived,
+        "trustees": encode_json([["Pedersen", tp]]),
+        "credentials": world.public_list,
+    }
+    writer = RecordWriter().add("Setup", *objects.values(), encode_setup(**objects))
+    record = write("a.bel", writer.data())
+    assert run("verify", record)[0] == 1
+    status, output, _ = run("verify", record, "--legacy-threshold")
+    assert (status, "in the form of 2022" in output) == (3, True)
+    assert run("verify", record, "--legacy-threshold", "--follow")[0] == 2
 
 
 class TestSigning:

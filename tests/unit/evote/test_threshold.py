@@ -27,7 +27,7 @@ from evote.threshold.pedersen import lagrange_coefficients
 from evote.threshold.polynomials import share_commitment, verify_share
 from evote.threshold.signed import Signed, read_signed, sign_object, sign_text
 from evote.threshold.transcript import transcript_hash
-from tests.factories.threshold import finish, hold_ceremony
+from tests.factories.threshold import finish, hold_ceremony, in_the_form_of_2022
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 OWN = json.loads((VECTORS / "threshold.json").read_text(encoding="utf-8"))
@@ -42,23 +42,6 @@ def read(value, *, accepts_legacy=False):
 
 def check(value, *, accepts_legacy=False):
     verify_threshold_trustees(read(value, accepts_legacy=accepts_legacy))
-
-
-def legacy(value):
-    # The form of 2022: no context in certificates, so they are signed anew with known keys.
-    keys = [derive_keys(seed) for seed in OWN["ceremonies"][1]["seeds"]]
-    value = json.loads(json.dumps(value))
-    del value["signatures"]
-    for key in value["verification_keys"]:
-        del key["signature"]
-    value["certs"] = [
-        sign_object(
-            {"verification": own.verification.encode(), "encryption": own.encryption.encode()},
-            secret_key=own.signing,
-        ).to_json()
-        for own in keys
-    ]
-    return value
 
 
 class TestTheVectors:
@@ -316,7 +299,8 @@ def test_spaces_in_a_signed_certificate_are_refused():
 
 
 class TestTheFormOf2022:
-    VALUE = legacy(OWN["ceremonies"][1]["trustees"])
+    CASE = OWN["ceremonies"][1]
+    VALUE = in_the_form_of_2022(CASE["trustees"], seeds=CASE["seeds"])
 
     def test_it_is_refused_unless_asked_for(self):
         with pytest.raises(DecodeError, match="2022"):

@@ -4,6 +4,7 @@ from itertools import combinations
 import pytest
 
 from evote.election import MissingDecryption, Trustees, encode_trustees
+from evote.encoding import encode_json
 from evote.record import encode_owned, encode_setup
 from evote.tally import combine, decode_partial_decryption, decrypt_partially
 from evote.verify import Verdict, verify_record
@@ -16,6 +17,7 @@ from tests.factories.evote import (
     write_complete_record,
     write_tally,
 )
+from tests.factories.threshold import in_the_form_of_2022
 
 WORLD = make_world(questions=[ONE_OF_TWO, PLAIN], trustees=1, thresholds=[(2, 3)])
 BALLOTS = [
@@ -122,6 +124,56 @@ def test_trustees_whose_keys_are_not_the_elections_are_refused():
         report = verify(with_trustees(items))
         assert report.verdict == Verdict.INVALID
         assert "not the product" in str(report.steps[3].problems[0])
+
+
+class TestTheFormOf2022:
+    GROUP = WORLD.trustee_list.items[1]
+    DATA = encode_json(
+        [
+            ["Single", WORLD.trustee_list.items[0].to_json()],
+            [
+                "Pedersen",
+                in_the_form_of_2022(GROUP.to_json(), seeds=WORLD.ceremonies[0].room.seeds),
+            ],
+        ]
+    )
+
+    def record(self):
+        objects = {
+            "election": WORLD.election.archived,
+            "trustees": self.DATA,
+            "credentials": WORLD.public_list,
+        }
+        writer = RecordWriter().add("Setup", *objects.values(), encode_setup(**objects))
+        for body in BALLOTS:
+            writer.add("Ballot", body)
+        write_tally(writer, COUNT)
+        for owner in (1, 2, 4):
+            data = DECRYPTIONS[owner]
+            writer.add("PartialDecryption", data, encode_owned(owner=owner, payload=data))
+        return writer.add("Result", b'{"result":[[2,1],[0,1,2]]}').data()
+
+    def test_a_record_is_refused_unless_it_is_asked_for(self):
+        report = verify(self.record())
+        assert report.verdict == Verdict.INVALID
+        assert "2022" in str(report.steps[3].problems[0])
+
+    def test_a_record_is_valid_where_it_is_asked_for_and_the_report_says_so(self):
+        report = verify_record(
+            self.record(), progress=lambda *_: None, accepts_legacy_threshold=True
+        )
+        assert report.verdict == Verdict.COMPLETE
+        assert any("form of 2022" in line for line in report.steps[3].comparisons)
+
+    def test_todays_records_stay_as_strict_where_it_is_asked_for(self):
+        single, group = WORLD.trustee_list.items
+        forged = replace(group, signatures=group.signatures[::-1])
+        report = verify_record(
+            with_trustees([single, forged]),
+            progress=lambda *_: None,
+            accepts_legacy_threshold=True,
+        )
+        assert report.verdict == Verdict.INVALID
 
 
 def test_a_forged_member_is_refused_with_item_and_member():

@@ -125,7 +125,7 @@ def test_a36_fewer_ballots_than_the_elections_minimum_are_never_decrypted(run):
         {"version": 1, "key": "0", "decrypted": {}},
         {"version": 1, "key": KEY, "decrypted": {}, "more": 1},
     ],
-    ids=str,
+    ids=["version", "missing", "list", "hash", "zero", "more"],
 )
 def test_a_malformed_memory_is_refused_and_not_shown(run, decrypt, file):
     write("key.json", encode_json(file))

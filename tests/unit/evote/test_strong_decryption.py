@@ -122,7 +122,7 @@ def test_the_place_of_a_proof_that_does_not_hold_is_named():
 @pytest.mark.parametrize(
     "data",
     [b"{}", b"[1]", b"[null]", b'[[{"challenge":"1"}]]', PROOFS + b" ", b'[["1"]]'],
-    ids=lambda data: data[:20].decode(),
+    ids=["object", "number", "null", "half a proof", "space", "text"],
 )
 def test_what_is_no_nesting_of_proofs_is_refused(data):
     with pytest.raises(DecodeError):

@@ -1,5 +1,8 @@
 import json
 
+import pytest
+
+from evote.election import RankedQuestion
 from tests.factories.evote import BLANK, PLAIN, make_world, write_complete_record
 from tests.factories.records import CLOSED, COMPLETE, write
 
@@ -11,6 +14,33 @@ WORLD = make_world(questions=[PLAIN, BLANK], voters=4, context={"profile": 0, "r
 VOTES = [([1, 0, 0], [0, 1, 0]), ([1, 1, 0], [1, 0, 0]), ([1, 0, 0], [0, 0, 1])]
 BALLOTS = [WORLD.ballot(voter, answers) for voter, answers in enumerate(VOTES)]
 RULED = write_complete_record(WORLD, BALLOTS).data()
+RANKED = RankedQuestion(text="In which order?", answers=("Ada", "Bo", "Cy"))
+RANKINGS = [[1, 2, 3], [2, 1, 3], [1, 3, 2], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"method": "schulze"}, "Ada wins all its duels."),
+        ({"method": "ranked-pairs"}, "1. Ada 3 : 0 Cy: locked in"),
+        ({"method": "borda"}, "  5  Ada"),
+        ({"method": "stv", "seats": 2}, "Quota: 2, for 4 ballots and 2 seats"),
+        (
+            {"method": "majority-judgment", "grades": ["good", "fair", "poor"]},
+            "Ada: 2 good, 1 fair, 0 poor; in the middle: good",
+        ),
+    ],
+)
+def test_counts_ranked_ballots_after_their_shuffles(run, rule, words):
+    world = make_world(questions=[RANKED], voters=4, context={"profile": 0, "rules": [rule]})
+    ballots = [world.ballot(voter, [numbers]) for voter, numbers in enumerate(RANKINGS)]
+
+    status, output, _ = run("count", write("a.bel", write_complete_record(world, ballots).data()))
+
+    assert status == 0
+    assert "Ballots: 3 valid, 1 blank, 0 invalid" in output
+    assert words in output
+    assert "Elected: Ada" in output
 
 
 def test_prints_every_question_s_outcome(run):

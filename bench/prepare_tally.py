@@ -128,7 +128,8 @@ def prepare(count: int) -> str:
     with ProcessPoolExecutor() as pool:
         work = [(archived, credential) for credential in credentials]
         fill_box(made, pool.map(make_cast, work, chunksize=50))
-    made.record()
+    while made.record():
+        pass
     made.close()
     return made.election.uuid
 

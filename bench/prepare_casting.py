@@ -13,18 +13,27 @@ from pathlib import Path
 import django
 
 from evote.ballot import create_ballot
+from evote.credential import derive_secret_key
 from evote.election import decode_election
+from evote.encoding import b64_digest
+from evote.proofs.statements import NO_PREVIOUS_TRACKER, sign_cast
 
-NONE = "A" * 43
 
-
-def make_ballot(work: tuple[bytes, str]) -> str:
-    """Make one ballot from the sealed election and a private credential."""
+def make_cast(work: tuple[bytes, str]) -> dict[str, object]:
+    """Make one ballot from the sealed election and a private credential, as the booth sends it."""
     archived, credential = work
     election = decode_election(archived)
-    return create_ballot(
-        election=election, credential=credential, answers=[[1, 0, 0, 0, 0]]
-    ).decode("ascii")
+    ballot = create_ballot(election=election, credential=credential, answers=[[1, 0, 0, 0, 0]])
+    cast: dict[str, object] = {"ballot": ballot.decode("ascii"), "prev": NO_PREVIOUS_TRACKER}
+    if election.has_companion:
+        proof = sign_cast(
+            secret_key=derive_secret_key(uuid=election.uuid, credential=credential),
+            fingerprint=election.fingerprint,
+            tracker=b64_digest(ballot),
+            prev=NO_PREVIOUS_TRACKER,
+        )
+        cast["proof"] = proof.to_json()
+    return cast
 
 
 def prepare(voters: int) -> dict[str, object]:
@@ -56,8 +65,8 @@ def prepare(voters: int) -> dict[str, object]:
     )
     archived = bytes(made.election.archived_election or b"")
     with ProcessPoolExecutor() as pool:
-        ballots = pool.map(make_ballot, [(archived, one) for one in made.credentials], chunksize=20)
-        casts = [{"ballot": ballot, "prev": NONE} for ballot in ballots]
+        work = [(archived, credential) for credential in made.credentials]
+        casts = list(pool.map(make_cast, work, chunksize=20))
     return {"uuid": made.election.uuid, "casts": casts}
 
 

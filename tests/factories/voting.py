@@ -125,6 +125,12 @@ class MadeElection:
         """What the booth sends: with a signed statement where the election asks for one."""
         return Submission(body=ballot, prev=prev, proof=self.statement(voter, ballot, prev=prev))
 
+    def envelope(self, voter: int, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT) -> dict[str, object]:
+        """The body of a cast, as the booth sends it over HTTP."""
+        proof = self.statement(voter, ballot, prev=prev)
+        envelope = {"ballot": ballot.decode(), "prev": b64_of_hash(prev.hex())}
+        return envelope if proof is None else envelope | {"proof": proof.to_json()}
+
     def statement(self, voter: int, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT) -> Proof | None:
         """Sign with a voter's credential that a ballot replaces `prev`; None in profile 0."""
         description = self.description

@@ -14,7 +14,6 @@ import django
 VOTERS = 14
 CHOICES = ([0, 0], [1, 0], [0, 1])
 PLACES = ([1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1])
-NONE = "A" * 43
 
 
 def prepare() -> dict[str, object]:
@@ -23,10 +22,10 @@ def prepare() -> dict[str, object]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from evote.encoding import b64_digest
     from evote.group import encode_secret_scalar
-    from tests.factories.voting import make_election
+    from tests.factories.voting import make_election, tracker_of
     from voting.models import Election
+    from voting.models.ballot import NO_PREVIOUS_BALLOT
 
     mail.outbox = []
     call_command("make_log_key", verbosity=0)
@@ -38,13 +37,14 @@ def prepare() -> dict[str, object]:
         closes_at=now + timedelta(days=1),
     )
     casts = []
-    latest: dict[int, str] = {}
+    latest: dict[int, bytes] = {}
     counted: dict[int, tuple[list[int], list[int]]] = {}
     for number, voter in enumerate([*range(VOTERS), 0, 5]):
         answers = (CHOICES[number % len(CHOICES)], PLACES[number % len(PLACES)])
         ballot = made.ballot(voter, answers)
-        casts.append({"ballot": ballot.decode("ascii"), "prev": latest.get(voter, NONE)})
-        latest[voter] = b64_digest(ballot)
+        prev = latest.get(voter, NO_PREVIOUS_BALLOT)
+        casts.append(made.envelope(voter, ballot, prev=prev))
+        latest[voter] = tracker_of(ballot)
         counted[voter] = answers
     expected = [
         [

@@ -11,7 +11,6 @@ from tests.factories.forgeries import signed
 from tests.factories.voting import built_booth, make_election
 from voting.models import Ballot, BallotAlpha
 from voting.models.ballot import NO_PREVIOUS_BALLOT
-from voting.services.receipts import b64
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +29,7 @@ def post_ballot(client):
     """Cast through the public interface, as the booth does."""
 
     def post(made, ballot: bytes, *, prev=NO_PREVIOUS_BALLOT, **members):
-        envelope = {"ballot": ballot.decode(), "prev": b64(prev)} | members
+        envelope = made.envelope(voter_of(made, ballot), ballot, prev=prev) | members
         body = json.dumps(envelope, separators=(",", ":"))
         return post_raw(made.election.uuid, body.encode())
 
@@ -40,6 +39,15 @@ def post_ballot(client):
 
     post.raw = post_raw
     return post
+
+
+def voter_of(made, ballot: bytes) -> int:
+    """Who made a ballot; the first voter where it is forged beyond recognition."""
+    publics = [made.public(voter) for voter in range(len(made.credentials))]
+    try:
+        return publics.index(json.loads(ballot)["credential"])
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
 def tracker_in(response) -> bytes:

@@ -22,6 +22,7 @@ def made():
     return make_election(
         voters=1,
         trustees=1,
+        profile=0,
         questions=[TREES],
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(days=1),

@@ -38,6 +38,7 @@ def make(**fields):
         **{
             "questions": [TREES],
             "trustees": 1,
+            "profile": 0,
             "opens_at": now - timedelta(hours=1),
             "closes_at": now + timedelta(days=1),
         }

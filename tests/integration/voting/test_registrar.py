@@ -102,7 +102,7 @@ def test_the_record_and_the_seal_say_who_made_the_credentials(made):
     data = encode_credentials(publics(made))
     upload_credentials(election=made.election, data=data)
 
-    election = seal_election(election=made.election, now=DRAFTED)
+    election = seal_election(election=made.election, now=DRAFTED, profile=0)
     run_log()
     open_election(election=election, now=OPENS)
 
@@ -115,7 +115,7 @@ def test_the_record_and_the_seal_say_who_made_the_credentials(made):
 
 def test_a_ballot_of_a_registrars_credential_counts(made):
     upload_credentials(election=made.election, data=encode_credentials(publics(made)))
-    made.election = seal_election(election=made.election, now=DRAFTED)
+    made.election = seal_election(election=made.election, now=DRAFTED, profile=0)
     run_log()
     made.election = open_election(election=made.election, now=OPENS)
 
@@ -252,7 +252,7 @@ def test_a_replacement_that_is_none_is_refused(made):
 
 def test_a46_after_the_seal_no_credential_is_added_replaced_or_taken_away(made):
     upload_credentials(election=made.election, data=encode_credentials(publics(made)))
-    election = seal_election(election=made.election, now=DRAFTED)
+    election = seal_election(election=made.election, now=DRAFTED, profile=0)
     new = derive_public_credential(uuid=election.uuid, credential=generate_credential())
 
     with pytest.raises(WrongPhase):
@@ -272,12 +272,12 @@ def test_a46_after_the_seal_no_credential_is_added_replaced_or_taken_away(made):
 
 def test_nothing_is_sealed_before_the_list_is_there(made):
     with built_booth(), pytest.raises(NotReady, match="credential"):
-        seal_election(election=made.election, now=DRAFTED)
+        seal_election(election=made.election, now=DRAFTED, profile=0)
 
 
 def test_nothing_opens_before_the_log_holds_the_list_of_credentials(made):
     upload_credentials(election=made.election, data=encode_credentials(publics(made)))
-    election = seal_election(election=made.election, now=DRAFTED)
+    election = seal_election(election=made.election, now=DRAFTED, profile=0)
     identity = bytes(election.credentials_entry)
 
     with pytest.raises(CannotOpen, match="log"):

@@ -1,0 +1,132 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from evote.cli.main import main
+from evote.encoding import encode_json
+from evote.group import encode_secret_scalar
+from evote.verify import Verdict, verify_record
+from tests.factories.voting import (
+    TREES,
+    add_trustees,
+    built_booth,
+    cast_votes,
+    make_draft,
+    run_log,
+    send_credentials,
+)
+from voting.models import Election, Record
+from voting.selectors.companion import companion_bytes
+from voting.selectors.record import record_bytes
+from voting.services.ceremonies import accept_message
+from voting.services.decrypting import publish_result
+from voting.services.groups import begin_ceremony, make_group
+from voting.services.polls import open_election
+from voting.services.sealing import seal_election
+from voting.services.trustees import name_trustee
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEMBERS = (1, 2, 3)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        output = capfd.readouterr()
+        return status, output.out, output.err
+
+    return run
+
+
+@pytest.fixture
+def drafted():
+    made = make_draft(questions=[TREES], minimum_ballots=2)
+    add_trustees(made, emails=["alone@example.org"])
+    group = make_group(election=made.election, threshold=2)
+    for member in MEMBERS:
+        name_trustee(
+            election=made.election,
+            name=f"Member {member}",
+            email=f"member{member}@example.org",
+            group=group,
+        )
+    begin_ceremony(group=group)
+    made.election.refresh_from_db()
+    return made
+
+
+def hold_ceremony(run, page, election):
+    def take(member, *more):
+        command = ("trustee", "ceremony", page, "--item", 2, "--member", member)
+        status, output, errors = run(*command, "--key", f"key-{member}.json", *more)
+        assert status == 0, errors
+        return output, errors
+
+    for member in MEMBERS:
+        take(member, "--output", f"certificate-{member}.json")
+        data = Path(f"certificate-{member}.json").read_bytes()
+        accept_message(election=election, item=2, member=member, step="certificate", data=data)
+    output, _ = take(1)
+    fingerprint = output.split("--compared ")[1].strip().strip('"')
+    for more in (("--compared", fingerprint), (), ()):
+        for member in MEMBERS:
+            assert "The server took your" in take(member, "--submit", *more)[1]
+    for member in MEMBERS:
+        assert "The ceremony is over" in take(member)[0]
+
+
+def sign(run, page, key):
+    status, output, errors = run("trustee", "sign", page, "--key", key)
+    assert status == 0, errors
+    fingerprint = output.rsplit("--fingerprint ", maxsplit=1)[1].strip()
+    status, _, errors = run(
+        *("trustee", "sign", page, "--key", key, "--fingerprint", fingerprint, "--submit")
+    )
+    assert (status, "The server took it" in errors) == (0, True), errors
+
+
+def test_a_mixed_group_makes_keys_signs_and_decrypts_from_the_command_line(
+    run, live_server, drafted
+):
+    election = drafted.election
+    page = f"{live_server.url}/elections/{election.uuid}/"
+    hold_ceremony(run, page, election)
+    Path("alone.json").write_bytes(encode_json(encode_secret_scalar(drafted.secret_keys[0])))
+
+    send_credentials(drafted, voters=3)
+    with built_booth():
+        drafted.election = seal_election(
+            election=drafted.election, now=election.opens_at - timedelta(hours=1), profile=1
+        )
+        for key in ("alone.json", "key-1.json", "key-2.json", "key-3.json"):
+            sign(run, page, key)
+        drafted.election.refresh_from_db()
+        assert drafted.election.phase == Election.Phase.SEALED
+        run_log()
+        drafted.election = open_election(election=drafted.election, now=drafted.election.opens_at)
+    cast_votes(drafted, votes=[(0, [[1, 0]]), (1, [[0, 1]]), (0, [[0, 1]])])
+    drafted.close()
+    drafted.tally()
+
+    for key in ("alone.json", "key-3.json", "key-1.json"):
+        status, _, errors = run("trustee", "decrypt", page, "--key", key, "--submit")
+        assert (status, "The server took it" in errors) == (0, True), errors
+        assert election.uuid in json.loads(Path(key).read_text())["decrypted"]
+    published = publish_result(election=drafted.election)
+
+    assert published is not None
+    record = Record.objects.get(election=published)
+    report = verify_record(
+        record_bytes(election=published),
+        companion=companion_bytes(election=published, height=record.height - 1),
+        progress=lambda *_: None,
+    )
+    assert report.verdict == Verdict.COMPLETE
+    assert report.result is not None
+    assert report.result.counts == ((0, 2),)

@@ -1,12 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from tests.browser.pages import (
     NARROW,
+    NARROW_WITHOUT_SCRIPT,
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
 )
+from tests.factories.accounts import make_administrator, make_organisation
+from tests.factories.voting import TREES, make_draft, make_election
+from voting.models import Election
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -40,3 +46,40 @@ def test_the_tables_can_be_reached_by_keyboard(visit):
     page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true })")
 
     assert_focus_is_visible(page)
+
+
+def test_the_pages_of_an_election_with_rules_hold(visit):
+    rule = {"method": "plurality", "quorum": "1/2", "majority": "1/2", "majority_of": "votes"}
+    made = make_election(
+        phase=Election.Phase.PUBLISHED,
+        questions=[replace(TREES, rule=rule)],
+        votes=[(0, [[1, 0]]), (1, [[1, 0]]), (2, [[0, 1]])],
+    )
+    page = visit(NARROW)
+
+    for name in ("election", "result"):
+        page.goto(reverse(f"voting:{name}", args=[made.election.uuid]))
+        assert_accessible(page)
+        assert_no_sideways_scroll(page)
+    assert "Yes" in page.locator(".pnyx-outcome__who").inner_text()
+
+
+def test_an_administrator_chooses_a_rule_without_a_script(visit, sign_in):
+    organisation = make_organisation()
+    made = make_draft(organisation=organisation, questions=())
+    page = visit(NARROW_WITHOUT_SCRIPT)
+    sign_in(page, make_administrator(organisation))
+    page.goto(reverse("voting:questions", args=[made.election.uuid]))
+
+    page.get_by_label("Question", exact=True).fill("Who shall sit on the board?")
+    page.get_by_label("Answers").fill("Ada\nBo\nCy")
+    page.get_by_label("Counting rule").select_option("Single transferable vote")
+    page.get_by_label("Seats").fill("2")
+    page.get_by_role("button", name="Add this question").click()
+
+    assert "Counted by: Single transferable vote" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Change Who shall sit on the board?").click()
+    assert page.get_by_label("Counting rule").input_value() == "stv"
+    assert page.get_by_label("Seats").input_value() == "2"
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)

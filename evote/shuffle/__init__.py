@@ -17,10 +17,11 @@ from evote.shuffle.proof import (
     read_shuffle_proof,
 )
 from evote.shuffle.statement import ShuffleStatement
-from evote.shuffle.verify import verify_shuffle_list
+from evote.shuffle.verify import ParallelMap, verify_shuffle_list
 
 __all__ = [
     "Commitments",
+    "ParallelMap",
     "Progress",
     "Responses",
     "ShuffleProof",

@@ -12,6 +12,7 @@ from evote.encoding import decode_json, encode_json, read_list, read_object
 from evote.errors import InvalidProof
 from evote.group import Group
 from evote.shuffle import (
+    ParallelMap,
     ShuffleStatement,
     read_shuffle_element,
     read_shuffle_proof,
@@ -59,8 +60,12 @@ def make_shuffle(*, election: Election, tally: EncryptedTally, progress: Progres
     return encode_json({"ciphertexts": ciphertexts, "proofs": proofs})
 
 
-def verify_shuffle(*, data: bytes, election: Election, tally: EncryptedTally) -> EncryptedTally:
+def verify_shuffle(
+    *, data: bytes, election: Election, tally: EncryptedTally, parallel_map: ParallelMap = map
+) -> EncryptedTally:
     """Check a shuffle of this tally, and give the tally with its outcome in place.
+
+    `parallel_map` may be an executor's `map`: the long products go through it.
 
     Raises:
         DecodeError: it is malformed, of another shape than the tally, or holds an element outside
@@ -88,7 +93,7 @@ def verify_shuffle(*, data: bytes, election: Election, tally: EncryptedTally) ->
             proof, place=f"proofs[{index}]", length=len(source), group=election.group
         )
         try:
-            verify_shuffle_list(statement=statement, proof=decoded)
+            verify_shuffle_list(statement=statement, proof=decoded, parallel_map=parallel_map)
         except InvalidProof as error:
             msg = f"proofs[{index}]: {error}"
             raise InvalidProof(msg) from error

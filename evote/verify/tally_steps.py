@@ -111,7 +111,12 @@ def _check_shuffle(
         raise StepFailed([Problem(f"{place}, payload, owner", msg)])
     earlier.add(owner)
     with At(f"{place}, shuffle of trustee {owner}"):
-        return verify_shuffle(data=archived, election=run.election, tally=source)
+        return verify_shuffle(
+            data=archived,
+            election=run.election,
+            tally=source,
+            parallel_map=run.parallel_map,
+        )
 
 
 def _owner(payload: bytes, *, place: str, run: State) -> int:

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from evote.election import decode_election
 from evote.elgamal import Ciphertext, encrypt_element
 from evote.encoding import encode_json
 from evote.errors import DecodeError, InvalidProof
-from evote.group import ED25519, GENERATOR, random_scalar
+from evote.group import ED25519, GENERATOR, ORDER, random_scalar
 from evote.shuffle import make
 from evote.shuffle.make import random_permutation
 from evote.tally import (
@@ -221,3 +222,36 @@ def test_a22_the_verdicts_are_those_of_the_vectors(case):
     for data, after in zip(case["shuffles"], case["tally_after"], strict=True):
         tally = check(data.encode(), tally, election=election)
         assert encode_encrypted_tally(tally, election=election).decode() == after
+
+
+class TestParallel:
+    # More than one task for each product and for the chain.
+    MANY = tally_of(*[(n % 256, n // 256, 7) for n in range(450)])
+    DATA = make_shuffle(election=ELECTION, tally=MANY, progress=silently)
+
+    def test_a22_an_executor_gives_the_same_outcome(self):
+        with ThreadPoolExecutor(2) as pool:
+            shuffled = verify_shuffle(
+                data=self.DATA, election=ELECTION, tally=self.MANY, parallel_map=pool.map
+            )
+        assert shuffled == check(self.DATA, self.MANY)
+        assert opened(shuffled) == opened(self.MANY)
+
+    @pytest.mark.parametrize("index", [0, 132, 133, 449])
+    @pytest.mark.parametrize("place", [4, 5])
+    def test_a33_a_response_changed_in_any_task_is_refused(self, place, index):
+        value = json.loads(self.DATA)
+        responses = value["proofs"][0][1][place]
+        responses[index] = str((int(responses[index]) + 1) % ORDER)
+        assert "does not hold" in refused(value, self.MANY)
+
+    @pytest.mark.parametrize(
+        "lossy",
+        [
+            lambda function, tasks: [function(task) for task in tasks][:-1],
+            lambda function, tasks: [function(task) for task in [*tasks, tasks[0]]],
+        ],
+    )
+    def test_a23_an_executor_that_loses_or_repeats_answers_is_an_error(self, lossy):
+        with pytest.raises(ValueError, match="zip"):
+            verify_shuffle(data=self.DATA, election=ELECTION, tally=self.MANY, parallel_map=lossy)

@@ -196,18 +196,25 @@ def meter(value: int, total: int) -> dict[str, object]:
 
 @register.inclusion_tag("components/result_bars.html")
 def result_bars(
-    rows: Iterable[Mapping[str, Any]], total: int, caption: str, counted: str = ""
+    rows: Iterable[Mapping[str, Any]],
+    total: int,
+    caption: str,
+    counted: str = "",
+    *,
+    is_weighted: bool = False,
 ) -> dict[str, object]:
     """Draw the counts of one question, and the same numbers in a table.
 
     Each row has `answer` and `count`, and may have `is_first` (drawn strong) and `tag`.
-    `total` is what the shares are of, `caption` names the table, `counted` its column.
+    `total` is what the shares are of, `caption` names the table, `counted` its column. Where
+    votes do not all weigh the same, `is_weighted`, votes are counted and not ballots.
     """
     return {
         "rows": [dict(row) | {"share": share(row["count"], total)} for row in rows],
         "total": total,
         "caption": caption,
-        "counted": counted or gettext("Ballots"),
+        "counted": counted or (gettext("Votes") if is_weighted else gettext("Ballots")),
+        "is_weighted": is_weighted,
     }
 
 

@@ -61,6 +61,7 @@ def upload_credentials(*, election: Election, data: bytes) -> Election:
 
     Refused unless it is exactly what the record will hold: compact JSON, in group order, each
     credential once, none the identity, as many as people on the roll, with the roll's weights.
+    A weight of 1 for everybody is taken and left out.
 
     Raises:
         WrongPhase: the election is sealed.

@@ -26,6 +26,7 @@ from voting.selectors.record import archived_object
 from voting.services.credential_lists import (
     ListRefused,
     ReplacementRefused,
+    archived_credentials,
     replace_credential,
     upload_credentials,
 )
@@ -120,6 +121,16 @@ def test_a_ballot_of_a_registrars_credential_counts(made):
     made.election = open_election(election=made.election, now=OPENS)
 
     assert made.cast(0, [[1, 0]]).is_new
+
+
+def test_a_weight_of_one_for_everybody_is_taken_and_left_out_of_the_record(made):
+    weights = dict.fromkeys(publics(made), 1)
+
+    upload_credentials(
+        election=made.election, data=encode_credentials(publics(made), weights=weights)
+    )
+
+    assert archived_credentials(election=made.election) == encode_credentials(publics(made))
 
 
 def test_another_upload_takes_the_place_of_the_first(made):

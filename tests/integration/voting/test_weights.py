@@ -152,6 +152,18 @@ def test_the_pages_say_votes_where_votes_differ(opened, client):
     assert "can be recognised" in page
 
 
+def test_the_result_page_counts_votes_not_ballots(opened, client):
+    opened.cast(0, [YES])
+    opened.cast(1, [NO])
+    count(opened)
+
+    page = client.get(f"/elections/{opened.election.uuid}/result/").content.decode()
+
+    assert "together they have 900 of 1,000" in page
+    assert "of 900 votes (77" in page
+    assert "of 900 ballots" not in page
+
+
 def test_programs_read_the_votes_too(opened, client):
     opened.cast(1, [YES])
     opened.record()

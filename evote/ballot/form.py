@@ -16,10 +16,12 @@ from evote.encoding import (
     read_text,
 )
 from evote.errors import InvalidBallot, ShapeError
-from evote.group import Group
+from evote.group import ED25519, Group
 from evote.proofs import Proof, read_proof
 
 BALLOT_LIMIT_BYTES = 256 * 1024
+# Numbers of 2048 bits take some ten times the room.
+FIELD_BALLOT_LIMIT_BYTES = 10 * BALLOT_LIMIT_BYTES
 
 
 AnyAnswer = EncodedAnswer | EncodedRanking | EncodedLists
@@ -50,7 +52,8 @@ def decode_ballot(data: bytes, *, election: Election) -> Ballot:
         InvalidBallot: `wrong_shape`, `wrong_election`, `identity_element`, or
             `duplicate_ciphertext` where one ballot uses the same α twice.
     """
-    value = decode_canonical_json(data, source="ballot", limit_bytes=BALLOT_LIMIT_BYTES)
+    limit = BALLOT_LIMIT_BYTES if election.group is ED25519 else FIELD_BALLOT_LIMIT_BYTES
+    value = decode_canonical_json(data, source="ballot", limit_bytes=limit)
     try:
         item = read_ordered_object(
             value,

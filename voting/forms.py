@@ -372,9 +372,21 @@ class PublicKeyForm(forms.Form):
                 raise forms.ValidationError(
                     _("A public key has a few hundred characters. This file is something else.")
                 )
-            values["encoded"] = upload.read()
+            values["encoded"] = upload.read().strip()
         elif values.get("public_key"):
             values["encoded"] = values["public_key"].strip().encode("utf-8")
         else:
             raise forms.ValidationError(_("Paste the public key, or choose the file with it."))
         return values
+
+
+class CertificateForm(PublicKeyForm):
+    """The certificate of a member who uses the program evote: pasted, or a file."""
+
+    public_key = forms.CharField(
+        label=_("Certificate"),
+        help_text=_('The line that begins with {"message": from the program evote.'),
+        max_length=PUBLIC_KEY_LIMIT_BYTES,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "pnyx-mono"}),
+    )

@@ -120,6 +120,11 @@ class Trustee(models.Model):
         """Say whether the public key is registered."""
         return self.public_key is not None
 
+    @property
+    def is_in_ceremony(self) -> bool:
+        """Say whether this is a member of a group whose ceremony has begun."""
+        return self.group is not None and self.group.attempt > 0
+
 
 class TrusteeCall(models.Model):
     """One mail that tells a trustee that the election waits for them. It holds no secret.

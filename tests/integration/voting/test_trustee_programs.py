@@ -8,6 +8,7 @@ from evote.cli.main import main
 from evote.encoding import encode_json
 from evote.group import encode_secret_scalar
 from evote.verify import Verdict, verify_record
+from tests.factories.accounts import make_user
 from tests.factories.voting import (
     TREES,
     add_trustees,
@@ -20,7 +21,6 @@ from tests.factories.voting import (
 from voting.models import Election, Record
 from voting.selectors.companion import companion_bytes
 from voting.selectors.record import record_bytes
-from voting.services.ceremonies import accept_message
 from voting.services.decrypting import publish_result
 from voting.services.groups import begin_ceremony, make_group
 from voting.services.polls import open_election
@@ -61,7 +61,7 @@ def drafted():
     return made
 
 
-def hold_ceremony(run, page, election):
+def hold_ceremony(run, page, election, client):
     def take(member, *more):
         command = ("trustee", "ceremony", page, "--item", 2, "--member", member)
         status, output, errors = run(*command, "--key", f"key-{member}.json", *more)
@@ -70,8 +70,10 @@ def hold_ceremony(run, page, election):
 
     for member in MEMBERS:
         take(member, "--output", f"certificate-{member}.json")
-        data = Path(f"certificate-{member}.json").read_bytes()
-        accept_message(election=election, item=2, member=member, step="certificate", data=data)
+        client.force_login(make_user(email=f"member{member}@example.org"))
+        with Path(f"certificate-{member}.json").open("rb") as file:
+            answer = client.post(f"/elections/{election.uuid}/trustee/", {"file": file})
+        assert answer.status_code == 302
     output, _ = take(1)
     fingerprint = output.split("--compared ")[1].strip().strip('"')
     for more in (("--compared", fingerprint), (), ()):
@@ -92,11 +94,11 @@ def sign(run, page, key):
 
 
 def test_a_mixed_group_makes_keys_signs_and_decrypts_from_the_command_line(
-    run, live_server, drafted
+    run, live_server, client, drafted
 ):
     election = drafted.election
     page = f"{live_server.url}/elections/{election.uuid}/"
-    hold_ceremony(run, page, election)
+    hold_ceremony(run, page, election, client)
     Path("alone.json").write_bytes(encode_json(encode_secret_scalar(drafted.secret_keys[0])))
 
     send_credentials(drafted, voters=3)
@@ -130,3 +132,31 @@ def test_a_mixed_group_makes_keys_signs_and_decrypts_from_the_command_line(
     assert report.verdict == Verdict.COMPLETE
     assert report.result is not None
     assert report.result.counts == ((0, 2),)
+
+
+def test_a_certificate_of_another_member_is_refused_on_the_page(run, live_server, client, drafted):
+    page = f"{live_server.url}/elections/{drafted.election.uuid}/"
+    command = ("trustee", "ceremony", page, "--item", 2, "--member", 2, "--key", "key.json")
+    certificate = run(*command)[1]
+    client.force_login(make_user(email="member1@example.org"))
+
+    answer = client.post(
+        f"/elections/{drafted.election.uuid}/trustee/", {"public_key": certificate}
+    )
+
+    assert answer.status_code == 400
+    assert "not for member 1" in answer.content.decode()
+
+
+def test_a_certificate_can_be_pasted_with_its_line_end(run, live_server, client, drafted):
+    page = f"{live_server.url}/elections/{drafted.election.uuid}/"
+    command = ("trustee", "ceremony", page, "--item", 2, "--member", 2, "--key", "key.json")
+    certificate = run(*command)[1]
+    client.force_login(make_user(email="member2@example.org"))
+
+    answer = client.post(
+        f"/elections/{drafted.election.uuid}/trustee/", {"public_key": certificate}
+    )
+
+    assert answer.status_code == 302
+    assert run(*command)[1].startswith("Your certificate is there.")

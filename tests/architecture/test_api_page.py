@@ -20,6 +20,7 @@ EXAMPLES = {
     "<uuid>": "hfd19JUwUteUwr",
     "<tracker>": "A" * 43,
     "<index>": "7",
+    "<item>": "1",
     "<L>": "0",
     "<N>[.p/<W>]": "x001/234.p/7",
     "<kind>": "booth",

@@ -2,18 +2,21 @@
 
 A new file holds one JSON string: the decimal x of a trustee who stands alone, or the seed of a
 member. Once the key has decrypted, the file is an object that remembers which tally of which
-election it was. The booth's trustee page writes and reads the same files.
+election it was. The booth's trustee page writes and reads the same files; either form may stand
+behind a passphrase, which is asked for at the terminal.
 """
 
+import getpass
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evote.cli.errors import CommandFailed
 from evote.cli.sources import read_source, warn_if_readable_by_others
+from evote.cli.trustee.protection import WrongPassphrase, is_protected, protect, unprotect
 from evote.encoding import decode_json, encode_json, read_hash, read_object, read_text
 from evote.errors import DecodeError
 from evote.group import SecretScalar, decode_secret_scalar
@@ -29,6 +32,7 @@ class KeyFile:
     path: str
     key: str = field(repr=False)
     decrypted: Mapping[str, str]
+    passphrase: str | None = field(default=None, repr=False)
 
     @property
     def secret_key(self) -> SecretScalar | None:
@@ -50,8 +54,10 @@ def read_key_file(path: str) -> KeyFile:
     data = read_source(path, limit_bytes=_KEY_LIMIT_BYTES)
     warn_if_readable_by_others(path)
     try:
-        file = _decode(data, path=path)
-        assert file.seed is not None or file.secret_key is not None
+        file = decode_key_file(data, path=path, ask=_ask_for_passphrase)
+    except WrongPassphrase as error:
+        msg = f"{path}: {error}"
+        raise CommandFailed(msg) from None
     except DecodeError:
         msg = f"{path}: this is not a trustee's private key"
         # The reason may quote the content, and the content may be nearly a key.
@@ -59,10 +65,31 @@ def read_key_file(path: str) -> KeyFile:
     return file
 
 
-def _decode(data: bytes, *, path: str) -> KeyFile:
+def decode_key_file(data: bytes, *, path: str, ask: Callable[[], str]) -> KeyFile:
+    """Read the content of a key file; `ask` gives the passphrase where there is one.
+
+    Raises:
+        DecodeError: it is no key.
+        WrongPassphrase: the passphrase does not open it.
+    """
     value = decode_json(data, source="private key", limit_bytes=_KEY_LIMIT_BYTES)
+    passphrase = None
+    if is_protected(value):
+        passphrase = ask()
+        inner = unprotect(value, passphrase=passphrase)
+        value = decode_json(inner, source="private key", limit_bytes=_KEY_LIMIT_BYTES)
+    file = _read(value, path=path, passphrase=passphrase)
+    assert file.seed is not None or file.secret_key is not None
+    return file
+
+
+def _ask_for_passphrase() -> str:
+    return getpass.getpass("Passphrase of the key file: ")
+
+
+def _read(value: object, *, path: str, passphrase: str | None) -> KeyFile:
     if isinstance(value, str):
-        return KeyFile(path=path, key=value, decrypted={})
+        return KeyFile(path=path, key=value, decrypted={}, passphrase=passphrase)
     item = read_object(value, place="", fields=("version", "key", "decrypted"))
     if item["version"] != 1 or not isinstance(item["decrypted"], dict):
         msg = "not version 1"
@@ -73,6 +100,7 @@ def _decode(data: bytes, *, path: str) -> KeyFile:
         decrypted={
             uuid: read_hash(tally, place="decrypted") for uuid, tally in item["decrypted"].items()
         },
+        passphrase=passphrase,
     )
 
 
@@ -98,7 +126,10 @@ def remember_tally(file: KeyFile, *, uuid: str, tally: str) -> None:
         msg = "the key must be in a file, in which is written what it has decrypted"
         raise CommandFailed(msg)
     value = {"version": 1, "key": file.key, "decrypted": {**file.decrypted, uuid: tally}}
-    _replace(Path(file.path), encode_json(value))
+    data = encode_json(value)
+    if file.passphrase is not None:
+        data = protect(data, passphrase=file.passphrase)
+    _replace(Path(file.path), data)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -20,7 +20,7 @@ from tests.factories.deliberation import (
     make_proposal,
     make_shortlisted,
 )
-from tests.factories.voting import LINK, make_election, run_log
+from tests.factories.voting import LINK, MadeElection, make_election, run_log
 from voting.models import Election
 from voting.services.credentials import send_credential_batch
 from voting.services.recording import record_waiting_ballots
@@ -77,17 +77,20 @@ def test_an_administrator_takes_a_debate_to_a_sealed_election_without_a_script(
     page.get_by_label("Name").fill("City Ombudsman")
     page.get_by_label("E-mail address").fill("ombudsman@example.org")
     click(page, "Invite this trustee")
-    key = encode_trustee(make_trustee(secret_key=random_scalar(), name=None))
+    secret_key = random_scalar()
+    key = encode_trustee(make_trustee(secret_key=secret_key, name=None))
     register_public_key(trustee=election.trustees.get(), data=key)
 
     page.goto(f"/elections/{election.uuid}/manage/")
-    assert "5 of 6 tasks are done." in page.locator("main").inner_text()
+    assert "6 of 7 tasks are done." in page.locator("main").inner_text()
     page.get_by_role("link", name="Go on with: Seal the election").click()
     click(page, "Seal the election")
 
     assert "An election on its way" in page.locator("h1").inner_text()
+    assert "have still to sign" in page.locator("main").inner_text()
     election.refresh_from_db()
-    assert election.phase == Election.Phase.SEALED
+    assert election.phase == Election.Phase.SIGNING
+    MadeElection(election, secret_keys=[secret_key]).sign()
     run_log()
     page.goto(consultation.get_absolute_url())
     assert "Which way for Northfield?" in page.locator("body").inner_text()
@@ -175,3 +178,36 @@ def test_an_observer_reads_the_result_and_verifies_the_record(page, tmp_path):
     assert report["result"] == [[0, 2], [1, 1, 1, 0]]
     page.get_by_role("link", name="Entry").first.click()
     assert_accessible(page)
+
+
+def test_a_voter_with_an_account_takes_a_permit_and_votes_with_a_credential(page, sign_in):
+    now = timezone.now()
+    made = make_election(
+        emails=["ada@example.org", "alan@example.org"],
+        access=Election.Access.ACCOUNT_AND_CREDENTIAL,
+        opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(days=1),
+    )
+    sign_in(page, make_user(email="ada@example.org"))
+
+    page.goto(f"/elections/{made.election.uuid}/")
+    page.get_by_role("link", name="Sign in and vote").click()
+    assert "no ballot was cast" in page.locator("main").inner_text()
+    click(page, "Take a permit")
+    assert_accessible(page)
+    page.get_by_role("link", name="Enter the voting booth").click()
+    wait_for(page, "Plant trees in Mill Lane?")
+    assert "permit" not in page.url
+    page.get_by_label("Yes", exact=True).check()
+    press(page, "Next question")
+    page.get_by_label("Harbour", exact=True).check()
+    press(page, "Review your choices")
+    page.get_by_label("Your credential").fill(made.credentials[0])
+    press(page, "Seal the ballot")
+    wait_for(page, "Your ballot is sealed")
+    press(page, "Cast this ballot")
+    wait_for(page, "Your ballot is in the box")
+
+    assert made.record() == 1
+    page.goto(f"/elections/{made.election.uuid}/permit/")
+    assert "a credential was used" in page.locator("main").inner_text()

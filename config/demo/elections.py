@@ -13,13 +13,14 @@ from django.utils import timezone
 from accounts.services.rolls import import_roll, seal_roll
 from config.demo.conversation import ANSWERS, Conversation, Statement
 from config.demo.installation import CITIZEN, TRUSTEES, People, participant_address
-from config.demo.trustees import make_keys
+from config.demo.trustees import make_keys, sign_and_submit
 from deliberation.models import Consultation, Proposal
 from deliberation.services.elections import (
     Form,
     draft_election_from_proposals,
 )
 from voting.models import CredentialIssue, Election, Trustee
+from voting.selectors.trackers import encode_tracker
 from voting.services.credentials import issue_credentials
 from voting.services.elections import (
     QuestionDraft,
@@ -157,7 +158,7 @@ def wait_for_mails(election: Election) -> None:
 
 
 def seal(election: Election, *, open_for: timedelta) -> Election:
-    """Let voting open now and close in `open_for`, and seal it so."""
+    """Let voting open now and close in `open_for`, seal it so, and have the trustees sign."""
     now = timezone.now()
     election = revise_election(
         election=election,
@@ -167,7 +168,16 @@ def seal(election: Election, *, open_for: timedelta) -> Election:
         closes_at=now + open_for,
         consultation_url=election.consultation_url,
     )
-    return seal_election(election=election, now=now)
+    election = seal_election(election=election, now=now)
+    sign_and_submit(
+        names=list(TRUSTEES),
+        folder=keys_folder(),
+        election=election.uuid,
+        address=f"{settings.BASE_URL}/elections/{election.uuid}/",
+        fingerprint=encode_tracker(bytes(election.fingerprint or b"")),
+    )
+    election.refresh_from_db()
+    return election
 
 
 def keys_folder() -> Path:

@@ -114,7 +114,7 @@ def _vote(*, conversation: Conversation, election: Election) -> Election:
         )
         for number in conversation.stances
     ]
-    with step("Sealing the election; Celery opens it when the seal is in the log"):
+    with step("Sealing the election; the trustees sign it, and Celery opens it"):
         each = voters.seconds_per_ballot(questions=elections.QUESTIONS, answers=ANSWERS)
         casting = each * len(electorate) / voters.PROCESSES
         open_for = timedelta(seconds=casting * MARGIN + MARGIN_SECONDS)

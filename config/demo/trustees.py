@@ -55,6 +55,27 @@ def make_keys(*, names: Sequence[str], folder: Path, election: str) -> list[byte
     return [output_of(program).strip().encode() for program in programs]
 
 
+def sign_and_submit(
+    *, names: Sequence[str], folder: Path, election: str, address: str, fingerprint: str
+) -> None:
+    """Let each trustee find their own key in the sealed election, and sign it."""
+    programs = [
+        evote(
+            "trustee",
+            "sign",
+            address,
+            "--key",
+            str(key_file(folder, election, name)),
+            "--fingerprint",
+            fingerprint,
+            "--submit",
+        )
+        for name in names
+    ]
+    for program in programs:
+        output_of(program)
+
+
 def decrypt_and_submit(*, names: Sequence[str], folder: Path, election: str, address: str) -> None:
     """Let each trustee verify the record, decrypt the tally, and hand it in."""
     programs = [

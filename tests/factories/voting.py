@@ -49,7 +49,7 @@ from voting.services.elections import (
 )
 from voting.services.polls import close_election, open_election
 from voting.services.recording import record_waiting_ballots
-from voting.services.sealing import PROFILE_OF_NEW_ELECTIONS, seal_election
+from voting.services.sealing import seal_election
 from voting.services.shuffling import accept_shuffle
 from voting.services.signing import accept_signature
 from voting.services.tallying import tally_election
@@ -345,12 +345,13 @@ def make_election(
     trustees: int | Sequence[str] = 3,
     group: tuple[int, int] | None = None,
     votes: Sequence[tuple[int, Sequence[Sequence[int]]]] = (),
-    profile: int = PROFILE_OF_NEW_ELECTIONS,
+    profile: int = 0,
     **draft,
 ) -> MadeElection:
     """An election in any phase.
 
     `group` asks for a group of trustees behind those alone: how many suffice, of how many.
+    `profile` 1 adds the companion file: what the server makes of every new election.
     `emails` are those of the voters, `trustees` a number or addresses. `votes` are (voter from
     0, answers with one list of zeros and ones for each question, blank first); they are cast in
     their order, and a voter's later ones replace the earlier ones.

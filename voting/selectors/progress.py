@@ -45,6 +45,11 @@ class Progress:
         return all(holders.group is None for holders in self.holders)
 
     @property
+    def has_anybody_alone(self) -> bool:
+        """Say whether somebody stands alone, so that nothing can be opened without them."""
+        return any(holders.group is None for holders in self.holders)
+
+    @property
     def trustees(self) -> int:
         """How many people hold a part of the key."""
         return sum(len(holders.members) for holders in self.holders)

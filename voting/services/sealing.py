@@ -21,7 +21,7 @@ from voting.services.phases import Refused, lock_election
 from voting.services.recording import Addition, append_event
 
 # Profile 1 asks for signatures of the setup, cast statements and the companion file.
-PROFILE_OF_NEW_ELECTIONS = 0
+PROFILE_OF_NEW_ELECTIONS = 1
 
 
 class NotReady(Refused):

@@ -93,7 +93,7 @@ def test_an_election_opens_only_when_the_log_holds_the_seal():
     made = make_draft(questions=[TREES])
     add_trustees(made, emails=["trustee@example.org"])
     send_credentials(made, voters=2)
-    seal_election(election=made.election, now=DRAFTED)
+    seal_election(election=made.election, now=DRAFTED, profile=0)
 
     with pytest.raises(CannotOpen, match="log"):
         open_election(election=made.election, now=DURING)
@@ -138,7 +138,7 @@ def test_an_election_does_not_open_with_another_booth_than_the_sealed_one(own_bo
     made = make_draft(questions=[TREES])
     add_trustees(made, emails=["trustee@example.org"])
     send_credentials(made, voters=1)
-    seal_election(election=made.election, now=DRAFTED)
+    seal_election(election=made.election, now=DRAFTED, profile=0)
     run_log()
     own_booth.write_bytes(b"second build")
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from audit.services.log import append_entry
 from evote.credential import check_credential, decode_credentials, encode_credentials
@@ -158,21 +157,13 @@ def _compare_with_roll(*, election: Election, weights: Mapping[str, int]) -> Non
     assert election.roll is not None
     on_roll = Counter(election.roll.entries.values_list("weight", flat=True))
     if len(weights) != on_roll.total():
-        message = ngettext(
-            "The list has %(credentials)s credentials, and %(people)s person is on the roll.",
-            "The list has %(credentials)s credentials, and %(people)s people are on the roll.",
-            on_roll.total(),
-        )
+        message = _("Credentials on the list: %(credentials)s. People on the roll: %(people)s.")
         raise ListRefused(message % {"credentials": len(weights), "people": on_roll.total()})
     listed = Counter(weights.values())
     for weight in sorted(on_roll | listed):
         if listed[weight] != on_roll[weight]:
-            message = ngettext(
-                "Of weight %(weight)s the list has %(listed)s credentials and the roll %(people)s"
-                " person.",
-                "Of weight %(weight)s the list has %(listed)s credentials and the roll %(people)s"
-                " people.",
-                on_roll[weight],
+            message = _(
+                "Of weight %(weight)s there are %(listed)s on the list and %(people)s on the roll."
             )
             values = {"weight": weight, "listed": listed[weight], "people": on_roll[weight]}
             raise ListRefused(message % values)

@@ -177,7 +177,7 @@ def test_the_refusal_says_what_is_wrong(made):
 
     with pytest.raises(ListRefused, match="Credential 1 is out of order"):
         upload_credentials(election=made.election, data=text_of([third, first, second]))
-    with pytest.raises(ListRefused, match="2 credentials, and 3 people"):
+    with pytest.raises(ListRefused, match="list: 2. People on the roll: 3"):
         upload_credentials(election=made.election, data=text_of([first, second]))
 
 
@@ -342,7 +342,7 @@ def test_a_bad_list_is_told_on_the_page(made, administrator):
     )
 
     assert response.status_code == 400
-    assert "0 credentials, and 3 people" in response.content.decode()
+    assert "Credentials on the list: 0. People on the roll: 3." in response.content.decode()
 
 
 def test_an_administrator_replaces_a_lost_credential(made, administrator):

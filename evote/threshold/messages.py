@@ -19,11 +19,11 @@ from evote.encoding import (
     read_text,
 )
 from evote.errors import DecodeError, EvoteError
-from evote.group import ED25519, GENERATOR, Element, SecretScalar, random_scalar
+from evote.group import GENERATOR, Element, SecretScalar, random_scalar
 from evote.threshold.signed import (
     MESSAGE_LIMIT_BYTES,
-    Signed,
-    read_signed,
+    decode_signed,
+    encode_signed,
     sign_object,
     verify_signed,
 )
@@ -53,10 +53,15 @@ def encrypt_message(*, message: str, signing_key: SecretScalar, recipient: Eleme
     inner = sign_object(
         {"recipient": recipient.encode(), "message": message}, secret_key=signing_key
     )
+    return encrypt_text(encode_signed(inner), recipient=recipient)
+
+
+def encrypt_text(plaintext: bytes, *, recipient: Element) -> str:
+    """Encrypt any text to the key `recipient`; `encrypt_message` says what members owe."""
     key = GENERATOR ** random_scalar()
     randomness = random_scalar()
     alpha = GENERATOR**randomness
-    data = AESGCM(_cipher_key(key)).encrypt(_vector(alpha), encode_json(inner.to_json()), None)
+    data = AESGCM(_cipher_key(key)).encrypt(_vector(alpha), plaintext, None)
     value = {
         "algorithm": "AES-GCM",
         "alpha": alpha.encode(),
@@ -137,10 +142,7 @@ def decrypt_message(text: str, *, secret_key: SecretScalar, sender: Element, pla
 
 
 def _read_signed_message(plaintext: bytes, *, sender: Element, recipient: Element) -> str:
-    value = decode_canonical_json(
-        plaintext, source="private message", limit_bytes=MESSAGE_LIMIT_BYTES
-    )
-    signed: Signed = read_signed(value, place="", group=ED25519)
+    signed = decode_signed(plaintext)
     verify_signed(signed, public_key=sender)
     inner = decode_canonical_json(
         signed.message.encode(), source="private message", limit_bytes=MESSAGE_LIMIT_BYTES

@@ -6,10 +6,9 @@ from evote.encoding import (
     decode_canonical_json,
     encode_json,
     read_object,
-    read_ordered_object,
     read_text,
 )
-from evote.errors import InvalidProof
+from evote.errors import DecodeError, InvalidProof
 from evote.group import ED25519, Group, GroupElement, SecretScalar
 from evote.proofs import Proof, read_proof
 from evote.proofs.schnorr import knows, prove_knowledge
@@ -82,5 +81,8 @@ def decode_signed(data: bytes) -> Signed:
         DecodeError: malformed, or not compact JSON.
     """
     value = decode_canonical_json(data, source="message", limit_bytes=MESSAGE_LIMIT_BYTES)
-    read_ordered_object(value, place="", fields=("message", "signature"))
-    return read_signed(value, place="", group=ED25519)
+    signed = read_signed(value, place="", group=ED25519)
+    if encode_signed(signed) != data:
+        msg = "the fields are not in their order"
+        raise DecodeError(msg)
+    return signed

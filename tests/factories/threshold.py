@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evote.encoding import encode_json
-from evote.group import ED25519, SecretScalar, random_scalar
+from evote.group import ED25519, ORDER, SecretScalar, random_scalar
 from evote.threshold import (
     Context,
     MemberKeys,
@@ -16,6 +16,7 @@ from evote.threshold import (
     certificates_hash,
     derive_keys,
     derive_polynomial,
+    encode_signed,
     generate_seed,
     make_certificate,
 )
@@ -32,7 +33,7 @@ from evote.threshold.ceremony import (
     read_share_message,
 )
 from evote.threshold.complaints import take_share
-from evote.threshold.messages import encrypt_message
+from evote.threshold.messages import decrypt_message, encrypt_message, encrypt_text
 from evote.threshold.signed import sign_object
 
 UUID = "hfd19JUwUteUwr"
@@ -200,22 +201,49 @@ def _flip(secret: str) -> str:
     return encode_json(value).decode()
 
 
+def _right_share(reveal: Signed, *, number: int, keys: MemberKeys) -> str:
+    """Write the share that is owed to member `number`, from the sender's own coefficients."""
+    text = decrypt_message(
+        json.loads(reveal.message)["polynomial"],
+        secret_key=keys.decryption,
+        sender=keys.verification,
+        place="",
+    )
+    coefficients = json.loads(text)["polynomial"]
+    share = sum(int(item) * number**power for power, item in enumerate(coefficients)) % ORDER
+    return f'{{"secret":"{share}"}}'
+
+
 def bad_secrets(
     reveal: Signed, *, number: int, keys: MemberKeys, ceremony: Ceremony
 ) -> dict[str, str]:
     """Give every way in which the message to member `number` can be worthless."""
     secrets = json.loads(reveal.message)["secrets"]
     recipient = ceremony.encryption_key(number)
-    share = f'{{"secret":"{random_scalar().reveal()}"}}'
+    wrong = f'{{"secret":"{random_scalar().reveal()}"}}'
+    right = _right_share(reveal, number=number, keys=keys)
+    signed = sign_object(
+        {"recipient": recipient.encode(), "message": right}, secret_key=keys.signing
+    )
+    turned = sign_object(
+        {"message": right, "recipient": recipient.encode()}, secret_key=keys.signing
+    )
 
     def sent(message: str, *, signing_key: SecretScalar = keys.signing) -> str:
         return encrypt_message(message=message, signing_key=signing_key, recipient=recipient)
 
     return {
-        "another number": sent(share),
+        "another number": sent(wrong),
         "garbage": _flip(secrets[number - 1]),
-        "signed by nobody": sent(share, signing_key=random_scalar()),
+        "signed by nobody": sent(right, signing_key=random_scalar()),
         "no share at all": sent("[]"),
-        "a share with a second field": sent(share[:-1] + ',"x":"1"}'),
+        "a share with a second field": sent(right[:-1] + ',"x":"1"}'),
+        "a share with a space": sent(right.replace(":", ": ")),
         "meant for another member": secrets[number % len(secrets)],
+        "signed in another order of fields": encrypt_text(
+            encode_json(dict(reversed(signed.to_json().items()))), recipient=recipient
+        ),
+        "addressed in another order of fields": encrypt_text(
+            encode_signed(turned), recipient=recipient
+        ),
     }

@@ -183,7 +183,11 @@ export async function openMessage(input: {
   }
   const signed = decodeSigned(plaintext, place);
   verifySignature({ ...signed, publicKey: sender });
-  const fields = readObject(readCanonical(signed.message, place), place, ["recipient", "message"]);
+  const names = ["recipient", "message"];
+  const fields = readObject(readCanonical(signed.message, place), place, names);
+  if (Object.keys(fields).join() !== names.join()) {
+    throw new DecodeError(`${place}: the fields are not in their order`);
+  }
   if (fields["recipient"] !== recipient.encode()) {
     throw new InvalidProof(`${place}: meant for somebody else`);
   }

@@ -1,5 +1,4 @@
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from evote.tally import (
     encode_result,
     encode_sized_tally,
 )
-from evote.verify import Report, StepStatus, Verdict, ballots, steps, tally_steps, verify_record
+from evote.verify import Report, StepStatus, Verdict, steps, tally_steps, verify_record
 from tests.factories.evote import (
     BLANK,
     ONE_OF_TWO,
@@ -140,39 +139,6 @@ class TestVerdicts:
             *["passed"] * 11,
             *["not asked for"] * 5,
         ]
-
-
-class TestParallel:
-    def test_a22_an_executor_gives_the_same_report(self):
-        with ThreadPoolExecutor(2) as pool:
-            report = verify(COMPLETE.data(), parallel_map=pool.map)
-        assert report == verify(COMPLETE.data())
-
-    @pytest.mark.parametrize(
-        "lossy",
-        [
-            lambda function, tasks: [function(task) for task in tasks][:-1],
-            lambda function, tasks: [function(task) for task in [*tasks, tasks[0]]],
-            lambda function, tasks: [[] for _ in tasks],
-        ],
-    )
-    def test_a23_an_executor_that_loses_or_repeats_answers_turns_the_step_red(self, lossy):
-        def parallel_map(function, tasks):
-            if function is ballots.check_ballots:
-                return lossy(function, list(tasks))
-            return map(function, tasks)
-
-        report = verify(COMPLETE.data(), parallel_map=parallel_map)
-        assert report.verdict == Verdict.INVALID
-        assert report.steps[5].status == StepStatus.FAILED
-
-    def test_progress_is_told_up_to_the_end(self):
-        calls = []
-        verify_record(COMPLETE.data(), progress=lambda *call: calls.append(call))
-        assert (5, 3, 3) in calls
-        assert (6, 3, 3) in calls
-        assert (8, 2, 2) in calls
-        assert (9, 2, 2) in calls
 
 
 class TestA23:

@@ -7,12 +7,12 @@ from pathlib import Path
 from evote.cli.errors import CommandFailed
 from evote.cli.sources import ElectionAddress, election_address, post_json, write_new_file
 from evote.cli.text import printable
-from evote.cli.trustee.keys import KeyFile, read_key_file
+from evote.cli.trustee.keys import KeyFile, read_key_file, write_new_key
 from evote.cli.trustee.slot import read_state
 from evote.encoding import encode_json
 from evote.errors import EvoteError
 from evote.group import encode_secret_scalar
-from evote.threshold import derive_keys, encode_signed, generate_seed
+from evote.threshold import encode_signed, generate_seed
 from evote.threshold.complaints import judge_evidence
 from evote.threshold.member import (
     Compare,
@@ -80,6 +80,11 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--member", type=int, required=True, help="your number in the group")
     parser.add_argument("--key", required=True, metavar="FILE", help="your key file")
     parser.add_argument(
+        "--passphrase",
+        action="store_true",
+        help="when the key file is made, ask for a passphrase that protects it",
+    )
+    parser.add_argument(
         "--compared", metavar="FINGERPRINT", help="what the other members read out to you"
     )
     parser.add_argument(
@@ -108,7 +113,12 @@ def _ceremony(arguments: argparse.Namespace) -> int:
         raise CommandFailed(msg)
     if state.evidence:
         return _tell_who_failed(state)
-    file = _key_file(arguments.key, state=state, member=arguments.member)
+    file = _key_file(
+        arguments.key,
+        state=state,
+        member=arguments.member,
+        has_passphrase=arguments.passphrase,
+    )
     assert file.seed is not None
     try:
         action = next_action(
@@ -137,12 +147,10 @@ def _ceremony(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _key_file(path: str, *, state: CeremonyState, member: int) -> KeyFile:
+def _key_file(path: str, *, state: CeremonyState, member: int, has_passphrase: bool) -> KeyFile:
     """Read the key file, or make it where nothing has been sent for this member yet."""
     if state.certificates[member - 1] is None and not Path(path).exists():
-        seed = generate_seed()
-        derive_keys(seed)
-        write_new_file(path, encode_json(seed), mode=0o600)
+        write_new_key(path, key=generate_seed(), has_passphrase=has_passphrase)
         print(f"Your new key is in {path}. Keep it, and give it to nobody.", file=sys.stderr)
     file = read_key_file(path)
     if file.seed is None:

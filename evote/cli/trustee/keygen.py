@@ -3,9 +3,8 @@
 import argparse
 import sys
 
-from evote.cli.sources import write_new_file
+from evote.cli.trustee.keys import write_new_key
 from evote.election import encode_trustee, make_trustee
-from evote.encoding import encode_json
 from evote.group import encode_secret_scalar, random_scalar
 
 _KEYGEN = """\
@@ -32,6 +31,9 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "--output", required=True, metavar="FILE", help="where to write the private key"
     )
     parser.add_argument("--name", help="your name, as it will stand in the election's record")
+    parser.add_argument(
+        "--passphrase", action="store_true", help="ask for a passphrase that protects the file"
+    )
     parser.set_defaults(handler=_keygen)
 
 
@@ -39,7 +41,11 @@ def _keygen(arguments: argparse.Namespace) -> int:
     secret_key = random_scalar()
     trustee = make_trustee(secret_key=secret_key, name=arguments.name)
     public = encode_trustee(trustee)
-    write_new_file(arguments.output, encode_json(encode_secret_scalar(secret_key)), mode=0o600)
+    write_new_key(
+        arguments.output,
+        key=encode_secret_scalar(secret_key),
+        has_passphrase=arguments.passphrase,
+    )
     print(public.decode())
     print(f"The private key is in {arguments.output}. Keep it.", file=sys.stderr)
     return 0

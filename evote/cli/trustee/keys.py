@@ -15,8 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evote.cli.errors import CommandFailed
-from evote.cli.sources import read_source, warn_if_readable_by_others
-from evote.cli.trustee.protection import WrongPassphrase, is_protected, protect, unprotect
+from evote.cli.sources import read_source, warn_if_readable_by_others, write_new_file
+from evote.cli.trustee.protection import (
+    PASSPHRASE_LENGTH_CHARACTERS,
+    WrongPassphrase,
+    is_protected,
+    protect,
+    unprotect,
+)
 from evote.encoding import decode_json, encode_json, read_hash, read_object, read_text
 from evote.errors import DecodeError
 from evote.group import SecretScalar, decode_secret_scalar
@@ -81,6 +87,29 @@ def decode_key_file(data: bytes, *, path: str, ask: Callable[[], str]) -> KeyFil
     file = _read(value, path=path, passphrase=passphrase)
     assert file.seed is not None or file.secret_key is not None
     return file
+
+
+def write_new_key(path: str, *, key: str, has_passphrase: bool) -> None:
+    """Write a new key file that only its owner can read, behind a passphrase where one is wanted.
+
+    Raises:
+        CommandFailed: the file exists, or the passphrase is too short or not repeated.
+    """
+    data = encode_json(key)
+    if has_passphrase:
+        data = protect(data, passphrase=_ask_for_new_passphrase())
+    write_new_file(path, data, mode=0o600)
+
+
+def _ask_for_new_passphrase() -> str:
+    passphrase = getpass.getpass("New passphrase of the key file: ")
+    if len(passphrase) < PASSPHRASE_LENGTH_CHARACTERS:
+        msg = f"a passphrase has at least {PASSPHRASE_LENGTH_CHARACTERS} characters"
+        raise CommandFailed(msg)
+    if getpass.getpass("Once more: ") != passphrase:
+        msg = "the two passphrases are different"
+        raise CommandFailed(msg)
+    return passphrase
 
 
 def _ask_for_passphrase() -> str:

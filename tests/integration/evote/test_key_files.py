@@ -9,7 +9,7 @@ from evote.cli.trustee.keys import decode_key_file, read_key_file, remember_tall
 from evote.cli.trustee.protection import WrongPassphrase, is_protected, protect, unprotect
 from evote.encoding import encode_json
 from evote.errors import DecodeError
-from evote.group import encode_secret_scalar, random_scalar
+from evote.group import GENERATOR, encode_secret_scalar, random_scalar
 from evote.threshold import generate_seed
 
 PASSPHRASE = "korrekt Pferd Batterie"
@@ -104,3 +104,28 @@ def test_the_whole_file_is_replaced_and_no_copy_stays(tmp_path):
     remember_tally(read_key_file(str(path)), uuid="abc", tally="0" * 64)
     assert [each.name for each in Path(tmp_path).iterdir()] == ["key.json"]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ([PASSPHRASE, PASSPHRASE], ""),
+        (["too short"], "at least 12 characters"),
+        ([PASSPHRASE, PASSPHRASE.upper()], "different"),
+    ],
+)
+def test_a_new_key_is_put_behind_a_passphrase_that_is_long_and_typed_twice(
+    run, monkeypatch, answers, problem
+):
+    typed = iter(answers)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+    status, output, errors = run(
+        "trustee", "keygen", "--output", "key.json", "--name", "Ada", "--passphrase"
+    )
+    assert (status, problem in errors) == (2 if problem else 0, True)
+    assert Path("key.json").exists() != bool(problem)
+    if not problem:
+        assert is_protected(json.loads(Path("key.json").read_bytes()))
+        monkeypatch.setattr("getpass.getpass", lambda _prompt: PASSPHRASE)
+        key = read_key_file("key.json").secret_key
+        assert (GENERATOR**key).encode() in output

@@ -7,9 +7,10 @@ import { decodeElection, type Election } from "../src/protocol/election.ts";
 import { embedVector, extractVector } from "../src/protocol/embedding.ts";
 import { encodeJson, type Json, utf8 } from "../src/protocol/encoding.ts";
 import { InvalidBallot, NotSupported } from "../src/protocol/errors.ts";
-import { GENERATOR, randomScalar } from "../src/protocol/group.ts";
+import { Element, GENERATOR, randomScalar } from "../src/protocol/group.ts";
 import { placeOf, type Ranking, rankingOf, ranksIn, moveTo, step } from "../src/ranking.ts";
 import { checkRules, rankedRule } from "../src/rules.ts";
+import { readVectors } from "./files.ts";
 
 const CREDENTIAL = "VFZ3v-gvS7My-VnJkG-Mg4KyA";
 const secretKey = randomScalar();
@@ -23,6 +24,22 @@ function electionWith(questions: Json[], pnyx?: Json): Election {
   };
   return decodeElection(utf8(encodeJson(value)));
 }
+
+const vectors = readVectors<{
+  embedded: { vector: number[]; element: string }[];
+  invalid: number[][];
+}>("embedding.json");
+
+for (const { vector, element } of vectors.embedded) {
+  test(`[${vector.join(",")}] is the element that the protocol says, and can be read back`, () => {
+    assert.equal(embedVector(vector).encode(), element);
+    assert.deepEqual(extractVector(Element.decode(element), vector.length), vector);
+  });
+}
+
+test("what is no vector of bytes is not embedded, as in evote", () => {
+  for (const vector of vectors.invalid) assert.throws(() => embedVector(vector), RangeError);
+});
 
 test("a vector is embedded as the protocol's own example", () => {
   assert.equal(embedVector([1, 2, 3]).encode(), "04080c009".padStart(64, "0"));

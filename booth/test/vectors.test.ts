@@ -6,7 +6,7 @@ import { createBallot, decodeBallot, verifyBallot } from "../src/protocol/ballot
 import { derivePublicCredential, deriveSecretKey } from "../src/protocol/credential.ts";
 import { decodeElection, type Election } from "../src/protocol/election.ts";
 import { decodeJson, encodeJson, type Json, utf8 } from "../src/protocol/encoding.ts";
-import { DecodeError, InvalidBallot } from "../src/protocol/errors.ts";
+import { DecodeError, InvalidBallot, NotSupported } from "../src/protocol/errors.ts";
 import { decodeScalar, Element, encodeScalar, GENERATOR, IDENTITY, ORDER } from "../src/protocol/group.ts";
 import { decodeEncryptedTally, verifyPartialDecryption } from "../src/protocol/tally.ts";
 import { challenge } from "../src/protocol/transcript.ts";
@@ -117,7 +117,21 @@ interface BallotVectors {
   }[];
 }
 
-for (const vector of readVectors<BallotVectors>("ballot.json").elections) {
+const ranked = readVectors<BallotVectors>("ranked.json").elections;
+const isOfLists = ({ election }: { election: string }): boolean => election.includes('"type":"Lists"');
+
+test("an election that asks for lists is not supported, and says so", () => {
+  const lists = ranked.filter(isOfLists);
+  assert.ok(lists.length > 0);
+  for (const { election } of lists) assert.throws(() => decodeElection(utf8(election)), NotSupported);
+});
+
+const answered = [
+  ...readVectors<BallotVectors>("ballot.json").elections,
+  ...ranked.filter((vector) => !isOfLists(vector)),
+];
+
+for (const vector of answered) {
   const election = decodeElection(utf8(vector.election));
 
   test(`${vector.name}: the fingerprint and the public credential are evote's`, () => {

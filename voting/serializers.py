@@ -354,6 +354,8 @@ class WholeElectionSerializer(ElectionSerializer):
             "description",
             "consultation_url",
             "booth_sha256",
+            "access",
+            "credentials_by",
             "questions",
             "trustees",
             "turnout",

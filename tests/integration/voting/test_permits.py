@@ -308,6 +308,19 @@ def test_what_valkey_keeps_of_a_permit_names_neither_person_nor_credential(made,
     assert all(text not in kept[0] for text in (permit, read, made.public(0)))
 
 
+def test_the_mail_with_the_credential_leads_to_the_permit(mailoutbox):
+    made = make(emails=[ADA])
+    make(emails=[BOB], access=Election.Access.CREDENTIAL)
+    letters = {message.to[0]: message.body for message in mailoutbox}
+
+    assert f"/elections/{made.election.uuid}/permit/" in letters[ADA]
+    assert "/permit/" not in letters[BOB]
+
+
+def test_the_record_says_what_casting_asked_for(made):
+    assert made.description.context["access"] == "account-and-credential"
+
+
 # --- The page ----------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
-"""Has belenios-tool make records of other groups and kinds of questions, beside this file.
+"""Has belenios-tool make records of other groups and kinds of questions.
 
-`BELENIOS_TOOL_DIR=… python -m tests.vectors.make_belenios`, with belenios-tool-3.3 in that folder.
+`BELENIOS_TOOL_DIR=… python -m tests.vectors.make_belenios [CASE …]`, with belenios-tool-2.0 and
+belenios-tool-3.3 in that folder.
 What the folders hold is the tool's own work, from questions and votes of ours; the keys are thrown
 away. Each run draws other randomness.
 """
@@ -9,12 +10,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "belenios"
+FOLDER = Path(__file__).parent / "belenios-other"
 PLAIN = {"answers": ["A", "B", "C"], "min": 0, "max": 2, "question": "Which?"}
 BLANK = {"answers": ["Yes", "No"], "blank": True, "min": 1, "max": 1, "question": "Approve?"}
 RANKED = {"type": "NonHomomorphic", "value": {"answers": ["A", "B", "C"], "question": "Order?"}}
@@ -33,6 +35,7 @@ class Case:
     questions: list[dict[str, Any]]
     votes: list[list[Any]]
     has_shuffles: bool
+    release: str = "3.3"
 
 
 CASES = [
@@ -58,14 +61,20 @@ CASES = [
         has_shuffles=False,
     ),
 ]
+# The release of 2022 knew the groups of integers only.
+CASES += [
+    replace(CASES[0], name="case10-homomorphic-release-2.0", release="2.0"),
+    replace(CASES[1], name="case11-mixnet-release-2.0", release="2.0"),
+]
 
 
 class Tool:
     """belenios-tool in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.program = Path(os.environ["BELENIOS_TOOL_DIR"]) / "belenios-tool-3.3"
+    def __init__(self, folder: Path, *, release: str) -> None:
+        self.program = Path(os.environ["BELENIOS_TOOL_DIR"]) / f"belenios-tool-{release}"
         self.folder = folder
+        self.choice_option = "--ballot" if release == "2.0" else "--choice"
 
     def __call__(self, *arguments: str, given: bytes = b"") -> bytes:
         command = [str(self.program), *arguments]
@@ -80,13 +89,20 @@ class Tool:
         self("archive", "add-event", f"--type={kind}", given=given)
 
 
+def private_credentials(text: str) -> dict[str, str]:
+    """Read the file of private credentials: an object, or in 2.0 one line for each."""
+    if text.startswith("{"):
+        return dict(json.loads(text))
+    return dict(line.split() for line in text.splitlines())
+
+
 def hold(case: Case, tool: Tool) -> tuple[str, dict[str, bytes]]:
     """Hold the election, and give its uuid and the files worth keeping."""
     group = f"--group={case.group}"
     uuid = tool("setup", "generate-token", "--length=14").decode().strip()
     count = f"--count={len(case.votes)}"
     tool("setup", "generate-credentials", f"--uuid={uuid}", group, count)
-    private = json.loads(next(tool.folder.glob("*.privcreds")).read_text())
+    private = private_credentials(next(tool.folder.glob("*.privcreds")).read_text())
     shutil.copy(next(tool.folder.glob("*.pubcreds")), tool.folder / "public_creds.json")
     for _ in range(2):
         tool("setup", "generate-trustee-key", group)
@@ -102,7 +118,12 @@ def hold(case: Case, tool: Tool) -> tuple[str, dict[str, bytes]]:
     for credential, answers in [*voters, (voters[0][0], case.votes[1])]:
         (tool.folder / "credential").write_text(credential)
         tool.write("choice.json", answers)
-        made = tool("election", "generate-ballot", "--privcred=credential", "--choice=choice.json")
+        made = tool(
+            "election",
+            "generate-ballot",
+            "--privcred=credential",
+            f"{tool.choice_option}=choice.json",
+        )
         tool.add("Ballot", made)
     tool.add("EndBallots", b"")
     tool.add("EncryptedTally", tool("election", "compute-encrypted-tally"))
@@ -127,9 +148,12 @@ def hold(case: Case, tool: Tool) -> tuple[str, dict[str, bytes]]:
 
 
 if __name__ == "__main__":
+    wanted = sys.argv[1:]
     for each in CASES:
+        if wanted and each.name not in wanted:
+            continue
         with tempfile.TemporaryDirectory() as place:
-            _, files = hold(each, Tool(Path(place)))
+            _, files = hold(each, Tool(Path(place), release=each.release))
         shutil.rmtree(FOLDER / each.name, ignore_errors=True)
         (FOLDER / each.name).mkdir()
         for file_name, content in files.items():

@@ -79,6 +79,6 @@ def test_d11_nor_in_a_record_with_rankings_lists_and_shuffles():
 
 
 def test_d11_nor_in_a_record_of_an_older_group():
-    folder = VECTORS / "belenios" / "case7-homomorphic-belenios2048"
+    folder = VECTORS / "belenios-other" / "case7-homomorphic-belenios2048"
     record = next(folder.glob("*.bel")).read_bytes()
     assert survivors(sample(record, count=COUNT // 10, seed="older")) == []

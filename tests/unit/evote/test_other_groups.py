@@ -15,11 +15,13 @@ from evote.tally import decrypt_partially, encode_encrypted_tally, encode_result
 from evote.verify import StepStatus, Verdict, verify_record
 from tests.factories.evote import RecordWriter
 
-BELENIOS = Path(__file__).parents[2] / "vectors" / "belenios"
+BELENIOS = Path(__file__).parents[2] / "vectors" / "belenios-other"
 CASES = [
     "case7-homomorphic-belenios2048",
     "case8-mixnet-rfc3526",
     "case9-lists-ed25519",
+    "case10-homomorphic-release-2.0",
+    "case11-mixnet-release-2.0",
 ]
 
 

@@ -18,6 +18,7 @@ from evote.counting import (
     Round,
     SchulzeOutcome,
     StvOutcome,
+    split_for_reading,
 )
 
 _TITLES = {
@@ -214,9 +215,8 @@ def _listed(answers: Sequence[int], names: Sequence[str]) -> str:
 
 
 def _number(value: Fraction) -> str:
-    """Write a number as a whole and an exact rest: 7, 1/3, 2 1/3."""
-    whole, rest = divmod(value.numerator, value.denominator)
-    if not rest:
-        return str(whole)
-    part = f"{rest}/{value.denominator}"
-    return f"{whole} {part}" if whole else part
+    """Write a number as a whole and an exact rest: 7, 1/3, 2 1/3; or 0.333333… if that is long."""
+    whole, rest = split_for_reading(value)
+    if rest.startswith("."):
+        return f"{whole}{rest}"
+    return f"{whole} {rest}".rstrip() if whole or not rest else rest

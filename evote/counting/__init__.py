@@ -7,6 +7,7 @@ ballots that do not fit it. docs/counting.md explains each in plain words.
 from evote.counting.borda import BordaOutcome
 from evote.counting.duels import Duel, Duels
 from evote.counting.majority_judgment import Judgment, MajorityJudgmentOutcome
+from evote.counting.numbers import split_for_reading, write_exactly
 from evote.counting.outcome import (
     Outcome,
     RankedOutcome,
@@ -79,4 +80,6 @@ __all__ = [
     "outcome_to_json",
     "read_rule",
     "read_rules",
+    "split_for_reading",
+    "write_exactly",
 ]

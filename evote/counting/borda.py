@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from evote.counting.numbers import write_exactly
 from evote.counting.rankings import (
     BallotTally,
     Ranking,
@@ -44,7 +45,7 @@ class BordaOutcome:
         """Give the outcome's own fields for programs; points as exact fractions."""
         return {
             "ballots": self.ballots.to_json(),
-            "points": [str(points) for points in self.points],
+            "points": [write_exactly(points) for points in self.points],
             "most_points": self.most_points,
         }
 

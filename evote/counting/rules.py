@@ -17,6 +17,8 @@ from evote.encoding import read_integer, read_list, read_object, read_text
 from evote.errors import DecodeError
 
 GRADES_LIMIT = 20
+# Each surplus doubles the digits of the exact weights: twelve of them take a second, twenty hours.
+STV_SEATS_LIMIT = 12
 _FRACTION = re.compile(r"([1-9][0-9]{0,4})/([1-9][0-9]{0,4})", re.ASCII)
 
 
@@ -235,7 +237,11 @@ def _read_majority(item: dict[str, object], *, place: str, question: Asked) -> M
 
 def _read_stv(value: object, place: str, question: Asked) -> Rule:
     item = read_object(value, place=place, fields=("method", "seats"))
-    return Stv(seats=_read_seats(item["seats"], place=place, question=question))
+    seats = _read_seats(item["seats"], place=place, question=question)
+    if seats > STV_SEATS_LIMIT:
+        msg = f"exact counting fills at most {STV_SEATS_LIMIT} seats, not {seats}"
+        raise DecodeError(msg, place=f"{place}.seats")
+    return Stv(seats=seats)
 
 
 def _read_majority_judgment(value: object, place: str, question: Asked) -> Rule:

@@ -16,12 +16,14 @@ Tie rule: of equals with the most, the one that stands first on the ballot is el
 equals with the fewest, the one that stands last on the ballot is eliminated first.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
 
+from evote.counting.numbers import write_exactly
 from evote.counting.rankings import (
     BallotTally,
     check_rankings,
@@ -30,8 +32,35 @@ from evote.counting.rankings import (
 )
 from evote.counting.standing import Seats
 
-# How much each order of answers that are still in weighs. The empty order is exhausted.
-Piles = dict[tuple[int, ...], Fraction]
+# How many ballots have each order of answers that are still in, and each weight: its number in
+# `Weights`. The empty order is exhausted. Ballots that went the same way share a weight.
+Piles = Counter[tuple[tuple[int, ...], int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Weights:
+    """All weights of ballots as whole numbers over one denominator.
+
+    Fractions would look for common divisors at every sum, and after a few surpluses the numbers
+    have thousands of digits.
+    """
+
+    numerators: list[int]
+    denominator: int
+
+    def fraction(self, numerator: int) -> Fraction:
+        """Give a number over the common denominator as what it is."""
+        return Fraction(numerator, self.denominator)
+
+    def refine(self, factor: Fraction) -> None:
+        """Take a denominator over which every weight times `factor` is whole, too."""
+        self.numerators = [number * factor.denominator for number in self.numerators]
+        self.denominator *= factor.denominator
+
+    def multiply(self, weight: int, factor: Fraction) -> int:
+        """Add a weight times `factor`, and give its number; `refine` went before."""
+        self.numerators.append(self.numerators[weight] // factor.denominator * factor.numerator)
+        return len(self.numerators) - 1
 
 
 class Act(StrEnum):
@@ -64,14 +93,14 @@ class Round:
     def to_json(self) -> dict[str, object]:
         """Give the object `round` of an outcome; votes as exact fractions."""
         return {
-            "votes": [None if votes is None else str(votes) for votes in self.votes],
-            "exhausted": str(self.exhausted),
+            "votes": [None if votes is None else write_exactly(votes) for votes in self.votes],
+            "exhausted": write_exactly(self.exhausted),
             "act": str(self.act),
             "answers": list(self.answers),
             "tied": list(self.tied),
-            "factor": str(self.factor),
-            "transfers": [str(votes) for votes in self.transfers],
-            "exhausting": str(self.exhausting),
+            "factor": write_exactly(self.factor),
+            "transfers": [write_exactly(votes) for votes in self.transfers],
+            "exhausting": write_exactly(self.exhausting),
         }
 
 
@@ -110,19 +139,25 @@ def count_stv(rankings: Sequence[Sequence[int]], *, answers: int, seats: int) ->
         DecodeError: a ballot is not one number for each answer.
     """
     ballots = sort_strict_orders(check_rankings(rankings, answers=answers))
-    piles: Piles = {}
+    piles: Piles = Counter()
     for ranking, times in ballots.valid.items():
-        piles[preference_of(ranking)] = Fraction(times)
+        piles[preference_of(ranking), 0] += times
     if ballots.blank:
-        piles[()] = Fraction(ballots.blank)
-    still_in = {answer for preference in piles for answer in preference}
+        piles[(), 0] = ballots.blank
+    weights = Weights(numerators=[1], denominator=1)
+    still_in = {answer for preference, _ in piles for answer in preference}
     absent = tuple(answer for answer in range(answers) if answer not in still_in)
     quota = (ballots.valid.total() + ballots.blank) // (seats + 1) + 1
     rounds: list[Round] = []
     elected: list[int] = []
     while len(elected) < seats and still_in:
         held, piles = _hold_round(
-            piles, answers=answers, still_in=still_in, quota=quota, left=seats - len(elected)
+            piles,
+            weights,
+            answers=answers,
+            still_in=still_in,
+            quota=quota,
+            left=seats - len(elected),
         )
         rounds.append(held)
         still_in -= set(held.answers)
@@ -139,41 +174,66 @@ def count_stv(rankings: Sequence[Sequence[int]], *, answers: int, seats: int) ->
 
 
 def _hold_round(
-    piles: Piles, *, answers: int, still_in: Collection[int], quota: int, left: int
+    piles: Piles,
+    weights: Weights,
+    *,
+    answers: int,
+    still_in: Collection[int],
+    quota: int,
+    left: int,
 ) -> tuple[Round, Piles]:
-    """Decide one round; give it with the piles as the next one finds them."""
-    votes = {answer: Fraction(0) for answer in sorted(still_in)}
-    for preference, weight in piles.items():
-        if preference:
-            votes[preference[0]] += weight
+    """Decide one round; give it with the piles as the next one finds them.
+
+    Weights that come up in it are added to `weights`.
+    """
+    tops = _weigh(
+        ((preference[:1], weight, times) for (preference, weight), times in piles.items()), weights
+    )
+    votes = {answer: weights.fraction(tops.get((answer,), 0)) for answer in sorted(still_in)}
+    exhausted = weights.fraction(tops.get((), 0))
     act, chosen, tied = _decide(votes, quota=quota, left=left)
     factor = Fraction(1 if act == Act.ELIMINATE else 0)
     if act == Act.ELECT and left > 1:
         factor = (votes[chosen[0]] - quota) / votes[chosen[0]]
-    transfers = [Fraction(0)] * answers
-    exhausting = Fraction(0)
-    moved: Piles = {}
-    for preference, weight in piles.items():
-        is_moving = preference[:1] == chosen
+    if act == Act.ELECT:
+        weights.refine(factor)
+    lighter: dict[int, int] = {}
+    moved: Piles = Counter()
+    moving = []
+    for (preference, weight), times in piles.items():
         kept = tuple(answer for answer in preference if answer not in chosen)
-        weight_after = weight * factor if is_moving else weight
-        if is_moving and kept:
-            transfers[kept[0]] += weight_after
-        elif is_moving:
-            exhausting += weight_after
-        if weight_after:
-            moved[kept] = moved.get(kept, Fraction(0)) + weight_after
+        weight_after = weight
+        if preference[:1] == chosen:
+            if act == Act.ELECT and weight not in lighter:
+                lighter[weight] = weights.multiply(weight, factor)
+            weight_after = lighter.get(weight, weight)
+            moving.append((kept[:1], weight_after, times))
+        moved[kept, weight_after] += times
+    gained = _weigh(moving, weights)
     held = Round(
         votes=tuple(votes.get(answer) for answer in range(answers)),
-        exhausted=piles.get((), Fraction(0)),
+        exhausted=exhausted,
         act=act,
         answers=chosen,
         tied=tied,
         factor=factor,
-        transfers=tuple(transfers),
-        exhausting=exhausting,
+        transfers=tuple(weights.fraction(gained.get((answer,), 0)) for answer in range(answers)),
+        exhausting=weights.fraction(gained.get((), 0)),
     )
     return held, moved
+
+
+def _weigh(
+    parts: Iterable[tuple[tuple[int, ...], int, int]], weights: Weights
+) -> dict[tuple[int, ...], int]:
+    """Add up ballots by the answer that they count for, those of equal weight first."""
+    ballots: Counter[tuple[tuple[int, ...], int]] = Counter()
+    for top, weight, times in parts:
+        ballots[top, weight] += times
+    sums: dict[tuple[int, ...], int] = {}
+    for (top, weight), times in ballots.items():
+        sums[top] = sums.get(top, 0) + times * weights.numerators[weight]
+    return sums
 
 
 def _decide(

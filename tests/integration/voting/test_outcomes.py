@@ -117,6 +117,9 @@ class TestTemplates:
             (Fraction(1, 3), "1/3", "0.33"),
             (Fraction(30000, 7), "4,285 5/7", "4,285.71"),
             (Fraction(1, 200), "1/200", "0.01"),
+            (Fraction(1, 999_999_999), "1/999999999", "0.00"),
+            (2 + Fraction(1, 3 * 10**9), "2.000000…", ""),
+            (1234 + Fraction(7**6000, 8**6000), "1,234.000000…", ""),
         ],
     )
     def test_a_long_fraction_is_written_exactly_and_rounded(self, number, written, rounded):

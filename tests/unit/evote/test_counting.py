@@ -1,9 +1,11 @@
 """Each rule on ballots small enough to count by hand."""
 
+import json
 from fractions import Fraction
 
 import pytest
 
+from evote.cli.outcomes import outcome_lines
 from evote.counting import (
     Act,
     Asked,
@@ -17,7 +19,9 @@ from evote.counting import (
     count_rankings,
     outcome_to_json,
     read_rule,
+    write_exactly,
 )
+from evote.counting.rules import STV_SEATS_LIMIT
 from evote.errors import DecodeError
 
 GRADES = MajorityJudgment(grades=("excellent", "good", "fair", "poor"))
@@ -292,6 +296,22 @@ class TestStv:
         assert outcome.absent == (1, 2)
         assert outcome.seats.elected == (0,)
 
+    def test_twelve_seats_in_a_chain_of_surpluses_are_counted_and_written(self):
+        answers = 30
+        ballots = []
+        for number in range(1, 600):
+            wishes = [5 * answer + number * number * (answer + 3) % 61 for answer in range(answers)]
+            order = sorted(range(answers), key=wishes.__getitem__)
+            ballots.append([order.index(answer) + 1 for answer in range(answers)])
+        rule = Stv(seats=STV_SEATS_LIMIT)
+
+        outcome = count_rankings(ballots, answers=answers, rule=rule)
+
+        written = json.dumps(outcome_to_json(outcome, rule=rule))
+        assert len(outcome.seats.elected) == STV_SEATS_LIMIT
+        assert max(map(len, written.split('"'))) > 4_300  # More than Python writes at once.
+        assert len("".join(outcome_lines(outcome, answers=["A"] * answers))) < 20_000
+
     def test_no_ballots_elect_nobody(self):
         outcome = count_rankings([], answers=3, rule=Stv(seats=2))
 
@@ -360,3 +380,11 @@ class TestEveryRankedRule:
         assert item["rule"] == rule.to_json()
         assert item["elected"][0] == 0
         assert item["ballots"] == {"total": 3, "valid": 3, "blank": 0, "invalid": []}
+
+
+@pytest.mark.parametrize("digits", [1, 3999, 4000, 4001, 8000, 12_345])
+def test_a_number_of_any_length_is_written_with_all_its_digits(digits):
+    number = Fraction(10**digits + 7, 1)
+
+    assert write_exactly(number) == "1" + "7".zfill(digits)
+    assert write_exactly(1 / number) == f"1/{write_exactly(number)}"

@@ -96,6 +96,7 @@ def test_a_rule_too_few_or_too_many_is_refused(count):
         ({"method": "stv", "seats": 0}, RANKED, "rules[0].seats"),
         ({"method": "stv", "seats": 4}, RANKED, "rules[0].seats"),
         ({"method": "stv", "seats": True}, RANKED, "rules[0].seats"),
+        ({"method": "stv", "seats": 13}, Asked(answers=30, maximum=None), "rules[0].seats"),
         ({"method": "plurality", "seats": "1"}, ONE_OF_THREE, "rules[0].seats"),
         ({"method": "plurality", "grades": GRADES}, ONE_OF_THREE, "rules[0]"),
         ({"method": "plurality", "quorum": "5/4"}, ONE_OF_THREE, "rules[0].quorum"),

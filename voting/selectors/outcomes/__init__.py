@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Sum
 
@@ -23,6 +24,8 @@ from voting.selectors.outcomes.duels import locked_duels_shown, ways_shown
 from voting.selectors.outcomes.judgments import judgments_shown
 from voting.selectors.outcomes.rounds import rounds_shown
 from voting.selectors.record import archived_object
+
+OUTCOMES_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,24 +61,35 @@ class OutcomeView:
 
 def outcomes_shown(*, election: Election) -> tuple[OutcomeView | None, ...]:
     """Return the outcome of each question of a published election, None where no rule is bound."""
-    description = decode_election(bytes(election.archived_election or b""))
-    if description.rules is None:
-        return (None,) * len(description.questions)
-    result = decode_result(archived_object(election=election, name="result") or b"")
-    sized = decode_sized_tally(
-        archived_object(election=election, name="sized_encrypted_tally") or b""
-    )
-    roll = election.credentials.aggregate(weight=Sum("weight"))["weight"] or 0
-    outcomes = outcomes_of(
-        election=description,
+    archived = bytes(election.archived_election or b"")
+    result = archived_object(election=election, name="result")
+    sized = archived_object(election=election, name="sized_encrypted_tally")
+    assert result is not None, "a published election has a result"
+    assert sized is not None, "a published election has a tally"
+    questions = decode_election(archived).questions
+    outcomes = _count(
+        archived=archived,
         result=result,
-        turnout=Turnout(roll=roll, ballots=sized.total_weight),
+        roll=election.credentials.aggregate(weight=Sum("weight"))["weight"] or 0,
+        ballots=decode_sized_tally(sized).total_weight,
     )
     return tuple(
         None
         if outcome is None or isinstance(question, ListsQuestion)
         else view_of(outcome, answers=question.answers)
-        for question, outcome in zip(description.questions, outcomes, strict=True)
+        for question, outcome in zip(questions, outcomes, strict=True)
+    )
+
+
+@lru_cache(maxsize=OUTCOMES_KEPT)
+def _count(
+    *, archived: bytes, result: bytes, roll: int, ballots: int
+) -> tuple[Outcome | None, ...]:
+    """Count once for many readers: a hundred thousand rankings take seconds."""
+    return outcomes_of(
+        election=decode_election(archived),
+        result=decode_result(result),
+        turnout=Turnout(roll=roll, ballots=ballots),
     )
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
-from evote.counting import BordaOutcome, Outcome, PluralityOutcome
+from evote.counting import BordaOutcome, Outcome, PluralityOutcome, split_for_reading
 from voting.analysis.drawing import percentage
 
 
@@ -43,21 +43,20 @@ class Points:
 
 
 def exact(value: Fraction | int) -> str:
-    """Write a number as a whole and an exact rest: 7, 1/3, 1,234 1/3."""
-    fraction = Fraction(value)
-    whole, rest = divmod(fraction.numerator, fraction.denominator)
-    if not rest:
-        return number_format(whole, force_grouping=True)
-    part = f"{rest}/{fraction.denominator}"
-    return f"{number_format(whole, force_grouping=True)} {part}" if whole else part
+    """Write a number as a whole and an exact rest: 7, 1/3, 1,234 1/3; or 0.333333… if long."""
+    whole, rest = split_for_reading(Fraction(value))
+    written = number_format(whole, force_grouping=True)
+    if rest.startswith("."):
+        return f"{written}{rest}"
+    return f"{written} {rest}".rstrip() if whole or not rest else rest
 
 
 def about(value: Fraction | int) -> str:
-    """Round a long fraction to two decimals, half up; "" for wholes, halves, quarters and so on."""
-    hundredths_exactly = 100 * Fraction(value)
-    if hundredths_exactly.denominator == 1:
+    """Round a fraction to two decimals, half up; "" where `exact` is as easy to read."""
+    fraction = Fraction(value)
+    if (100 * fraction).denominator == 1 or split_for_reading(fraction)[1].startswith("."):
         return ""
-    hundredths = int(hundredths_exactly + Fraction(1, 2))
+    hundredths = int(100 * fraction + Fraction(1, 2))
     return number_format(Decimal(hundredths) / 100, decimal_pos=2, force_grouping=True)
 
 

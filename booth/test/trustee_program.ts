@@ -13,12 +13,15 @@ import {
 import { verifyCertificates, verifyPolynomial } from "../src/protocol/threshold.ts";
 import { encodeTrustee } from "../src/protocol/trustee.ts";
 import { decodeTrustees, verifyTrustees } from "../src/protocol/trustees.ts";
+import { newKeyFile, openKeyFile, sealKeyFile } from "../src/trustee/keyfile.ts";
 import { Member, readState } from "../src/trustee/member.ts";
 
 type Request = { readonly [name: string]: Json };
 
 const member = (request: Request): Member =>
   new Member(text(request, "seed"), text(request, "uuid"), number(request, "index"));
+
+const bytes = (request: Request, name: string): Uint8Array => utf8(text(request, name));
 
 const ACTS: Readonly<Record<string, (request: Request) => Promise<Json> | Json>> = {
   seed: () => makeSeed(),
@@ -38,6 +41,11 @@ const ACTS: Readonly<Record<string, (request: Request) => Promise<Json> | Json>>
     return "valid";
   },
   shuffle: (request) => makeShuffle(place(request)),
+  "open key": async (request) => {
+    const file = await openKeyFile(bytes(request, "file"), text(request, "passphrase"));
+    return { key: file.key, decrypted: { ...file.decrypted } };
+  },
+  "save key": (request) => sealKeyFile(newKeyFile(text(request, "key")), text(request, "passphrase")),
   "verify shuffle": async (request) => {
     return encodeTally(await verifyShuffle({ ...place(request), data: utf8(text(request, "shuffle")) }));
   },

@@ -171,3 +171,32 @@ def test_a_member_takes_the_first_steps_with_the_keyboard_alone(page, sign_in, c
     press_with_keyboard(page, "Show the public part to the others")
     wait_for_part(page, "Your step is taken")
     assert "Waiting for Bob and Carla" in page.locator("main").inner_text()
+
+
+def test_a_key_file_behind_a_passphrase_opens_with_it_alone(page, sign_in, ceremony, tmp_path):
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    page.goto(f"/elections/{ceremony.election.uuid}/trustee/")
+    press(page, "Make the keys in this browser")
+    field = page.get_by_label("A passphrase for the file, if you like")
+    field.fill("too short")
+    press(page, "Save the private key")
+    page.get_by_text("The passphrase is too short.").wait_for()
+    assert page.get_by_role("button", name="Show the public part").is_disabled()
+    assert_accessible(page)
+    field.fill("correct horse battery staple")
+    key = save_key(page, button="Save the private key", folder=tmp_path)
+    assert list(json.loads(key.read_text())) == ["version", "protected"]
+    press(page, "Show the public part to the others")
+    wait_for_part(page, "Your step is taken")
+
+    page.reload()
+    choose_key(page, key, button="Go on with this key")
+    page.get_by_role("alert").get_by_text("This file is behind a passphrase.").wait_for()
+    page.get_by_label("Its passphrase, if it has one").fill("correct horse battery stable")
+    press(page, "Go on with this key")
+    page.get_by_role("alert").get_by_text("does not open this file").wait_for()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    page.get_by_label("Its passphrase, if it has one").fill("correct horse battery staple")
+    press(page, "Go on with this key")
+    wait_for_part(page, "Your step is taken")

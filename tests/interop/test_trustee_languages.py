@@ -8,8 +8,11 @@ import pytest
 
 from config.front_end import ROOT, node_folder
 from evote.ballot import decode_ballot
+from evote.cli.trustee.keys import decode_key_file, remember_tally
+from evote.cli.trustee.protection import WrongPassphrase
 from evote.election import Trustees, encode_trustees
 from evote.encoding import encode_json
+from evote.errors import DecodeError
 from evote.group import ED25519, GENERATOR, SecretScalar, random_scalar
 from evote.group.scalars import scalar_bytes
 from evote.tally import (
@@ -393,3 +396,61 @@ def test_another_key_decrypts_nothing(program, world, tally):
     assert program.tell("verify decryption", **claim, closing="ab" * 32) == {
         "error": "InvalidProof"
     }
+
+
+# --- Key files ---------------------------------------------------------------------------
+
+PASSPHRASE = "Grüße aus der Mill Lane"
+
+
+def test_key_files_behind_a_passphrase_open_in_both_programs(program, tmp_path):
+    seed = generate_seed()
+    theirs = program.ask("save key", key=seed, passphrase=PASSPHRASE)
+    assert seed not in theirs
+    path = tmp_path / "key.json"
+    path.write_text(theirs, encoding="utf-8")
+    file = decode_key_file(path.read_bytes(), path=str(path), ask=lambda: PASSPHRASE)
+    assert (file.seed, file.decrypted) == (seed, {})
+
+    remember_tally(file, uuid=UUID, tally="ab" * 32)
+    ours = path.read_text(encoding="utf-8")
+    assert seed not in ours
+    assert UUID not in ours
+    assert program.ask("open key", file=ours, passphrase=PASSPHRASE) == {
+        "key": seed,
+        "decrypted": {UUID: "ab" * 32},
+    }
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "error"), [("", "Locked"), (PASSPHRASE.lower(), "WrongPassphrase")]
+)
+def test_another_passphrase_opens_a_key_file_in_neither_program(program, passphrase, error):
+    file = program.ask("save key", key=generate_seed(), passphrase=PASSPHRASE)
+
+    with pytest.raises(WrongPassphrase):
+        decode_key_file(file.encode(), path="key.json", ask=lambda: passphrase)
+    assert program.tell("open key", file=file, passphrase=passphrase) == {"error": error}
+
+
+def test_a_passphrase_typed_on_another_keyboard_is_the_same(program):
+    composed, decomposed = "Gr\u00fc\u00dfe aus Mill Lane", "Gru\u0308\u00dfe aus Mill Lane"
+    file = program.ask("save key", key=generate_seed(), passphrase=composed)
+
+    assert program.ask("open key", file=file, passphrase=decomposed)["decrypted"] == {}
+    assert decode_key_file(file.encode(), path="key.json", ask=lambda: decomposed).seed
+
+
+@pytest.mark.parametrize("field", ["method", "iterations", "salt", "vector", "data"])
+def test_a_protected_key_file_that_was_changed_opens_in_neither_program(program, field):
+    file = json.loads(program.ask("save key", key=generate_seed(), passphrase=PASSPHRASE))
+    value = file["protected"][field]
+    changed = (
+        value + 1 if isinstance(value, int) else value[:-1] + ("0" if value[-1] != "0" else "1")
+    )
+    file["protected"][field] = changed
+    text = json.dumps(file)
+
+    with pytest.raises((WrongPassphrase, DecodeError)):
+        decode_key_file(text.encode(), path="key.json", ask=lambda: PASSPHRASE)
+    assert "error" in program.tell("open key", file=text, passphrase=PASSPHRASE)

@@ -7,6 +7,7 @@ import { checkRandomness } from "../protocol/randomness.ts";
 import { keyFileName, newKeyFile } from "./keyfile.ts";
 import { type Answer, BadMessage, Member, readState, type Stage, type State } from "./member.ts";
 import { Panel } from "./panel.ts";
+import { saveNewKey } from "./saving.ts";
 import { askFor, hand, Refused } from "./server.ts";
 
 const POLL_SECONDS = 3;
@@ -82,13 +83,14 @@ class CeremonyPage {
     const register = find<HTMLButtonElement>(root, '[data-action="send"]');
     // The certificate cannot be sent before the key is in a file: without it the ceremony is lost.
     const save = find<HTMLButtonElement>(root, '[data-action="save"]');
-    save.onclick = () => {
-      this.panel.saveKey(newKeyFile(seed), keyFileName(this.uuid, `member-${this.index}`));
+    save.onclick = () => this.panel.run(async () => {
+      const name = keyFileName(this.uuid, `member-${this.index}`);
+      if (!(await saveNewKey(part(root, "made"), newKeyFile(seed), name))) return;
       register.disabled = false;
       register.classList.remove("govuk-button--secondary");
       save.classList.add("govuk-button--secondary");
       part(root, "saved").hidden = false;
-    };
+    });
     register.onclick = () => this.panel.run(async () => {
       await this.send(member.makeCertificate(state.shape));
       this.member = member;

@@ -32,14 +32,15 @@ export function startDecryption(root: HTMLElement): void {
     part(root, "load").hidden = true;
     panel.show("ready");
   });
-  onPress(root, "save", () => {
+  onPress(root, "save", () => panel.run(async () => {
     if (ready === undefined) return;
-    panel.saveKey(ready.file, keyFileName(panel.value("uuid"), `trustee-${ready.owner}-decrypted`));
+    const name = keyFileName(panel.value("uuid"), `trustee-${ready.owner}-decrypted`);
+    await panel.saveAgain(ready.file, name);
     send.disabled = false;
     send.classList.remove("govuk-button--secondary");
     find(root, '[data-action="save"]').classList.add("govuk-button--secondary");
     part(root, "saved").hidden = false;
-  });
+  }));
   onPress(root, "send", () => panel.run(async () => {
     const { body } = ready ?? {};
     if (body === undefined) return;

@@ -1,12 +1,14 @@
 // The trustee's key file: the secret, and what has been decrypted with it (PROTOCOL 1.5, 2.3).
 // A new one holds a JSON string, as `evote trustee keygen` writes it; once the key has decrypted,
-// an object that remembers of which election which tally. Nothing is kept in the browser.
+// an object that remembers of which election which tally. Either may stand behind a passphrase.
+// Nothing is kept in the browser.
 import {
-  decodeJson, encodeJson, type JsonObject, readObject, readText,
+  decodeJson, encodeJson, type Json, type JsonObject, readObject, readText,
 } from "../protocol/encoding.ts";
 import { DecodeError } from "../protocol/errors.ts";
 import { decodeScalar, type Scalar } from "../protocol/group.ts";
 import { isSeed } from "../protocol/messages.ts";
+import { isProtected, protect, unprotect } from "./protection.ts";
 
 const KEY_LIMIT_BYTES = 100_000;
 
@@ -31,8 +33,21 @@ export function newKeyFile(key: string): KeyFile {
   return { key, secret: readSecret(key), decrypted: {} };
 }
 
-export function decodeKeyFile(data: Uint8Array): KeyFile {
+/** Read a key file; `passphrase` is empty where there is none. Throws Locked where it does not open it. */
+export async function openKeyFile(data: Uint8Array, passphrase: string): Promise<KeyFile> {
   const value = decodeJson(data, { source: "key", limitBytes: KEY_LIMIT_BYTES });
+  if (!isProtected(value)) return readKeyFile(value);
+  const inner = await unprotect(value, passphrase);
+  return readKeyFile(decodeJson(inner, { source: "key", limitBytes: KEY_LIMIT_BYTES }));
+}
+
+/** Write a key file, behind the passphrase unless it is empty. */
+export async function sealKeyFile(file: KeyFile, passphrase: string): Promise<string> {
+  const text = encodeKeyFile(file);
+  return passphrase === "" ? text : protect(text, passphrase);
+}
+
+function readKeyFile(value: Json): KeyFile {
   if (typeof value === "string") return newKeyFile(value);
   const fields = readObject(value, "key", ["version", "key", "decrypted"]);
   if (fields["version"] !== 1) throw new DecodeError("key: not of version 1");
@@ -57,7 +72,7 @@ function readSecret(key: string): Secret {
   return { kind: "single", secretKey };
 }
 
-export function encodeKeyFile(file: KeyFile): string {
+function encodeKeyFile(file: KeyFile): string {
   if (Object.keys(file.decrypted).length === 0) return encodeJson(file.key);
   const decrypted: JsonObject = { ...file.decrypted };
   return encodeJson({ version: 1, key: file.key, decrypted });

@@ -1,10 +1,12 @@
 // What the trustee's tasks share: a list of checks, a bar, a key file, and a place for what went wrong.
 import { breathing } from "../breath.ts";
-import { fill, find, hasWord, oneLine, part, saveFile, word } from "../dom.ts";
+import { fill, find, hasWord, oneLine, part, word } from "../dom.ts";
 import { InvalidRecord } from "../protocol/errors.ts";
 import type { Breathe } from "../protocol/proofs.ts";
 import { TooFewBallots } from "../protocol/recount.ts";
-import { decodeKeyFile, encodeKeyFile, type KeyFile } from "./keyfile.ts";
+import { type KeyFile, openKeyFile } from "./keyfile.ts";
+import { Locked } from "./protection.ts";
+import { saveKey } from "./saving.ts";
 import { Refused } from "./server.ts";
 
 export type CheckState = "later" | "wait" | "held" | "failed";
@@ -12,6 +14,8 @@ export type CheckState = "later" | "wait" | "held" | "failed";
 /** One task on the trustee's page. */
 export class Panel {
   private isRunning = false;
+  /** What opened the key file; empty where it stands open. */
+  private passphrase = "";
 
   constructor(readonly root: HTMLElement) {
     root.hidden = false;
@@ -120,18 +124,23 @@ export class Panel {
 
   /** Read the chosen key file. */
   async readKey(): Promise<KeyFile> {
-    const file = find<HTMLInputElement>(this.root, 'input[type="file"]').files?.[0];
+    const form = part(this.root, "load");
+    const file = find<HTMLInputElement>(form, 'input[type="file"]').files?.[0];
     if (file === undefined) throw new Refused("no-file");
+    const passphrase = find<HTMLInputElement>(form, 'input[type="password"]').value;
     try {
-      return decodeKeyFile(new Uint8Array(await file.arrayBuffer()));
-    } catch {
+      const found = await openKeyFile(new Uint8Array(await file.arrayBuffer()), passphrase);
+      this.passphrase = passphrase;
+      return found;
+    } catch (error) {
+      if (error instanceof Locked) throw error;
       throw new Refused("not-a-key");
     }
   }
 
-  /** Save the key file, and wait for the person to say so. */
-  saveKey(file: KeyFile, name: string): void {
-    saveFile(name, encodeKeyFile(file), "application/json");
+  /** Save a key file again, behind the passphrase that opened it. */
+  saveAgain(file: KeyFile, name: string): Promise<void> {
+    return saveKey(file, name, this.passphrase);
   }
 
   // --- Ends ------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 // Make a trustee's key: the secret goes into a file, the public part into the page's form.
-import { fill, find, onPress, part, saveFile } from "../dom.ts";
+import { fill, find, onPress, part } from "../dom.ts";
 import { encodeTrustee, makeTrustee } from "../protocol/trustee.ts";
-import { encodeJson } from "../protocol/encoding.ts";
 import { encodeScalar, randomScalar, type Scalar } from "../protocol/group.ts";
 import { checkRandomness } from "../protocol/randomness.ts";
+import { keyFileName, newKeyFile } from "./keyfile.ts";
+import { saveNewKey } from "./saving.ts";
 
 /** Wire the fragment `voting/trustee_key.html`. */
 export function startKey(root: HTMLElement): void {
@@ -33,12 +34,14 @@ function showKey(root: HTMLElement, secretKey: Scalar): void {
   made.hidden = false;
   // The key cannot be registered before its secret is in a file: without it nobody can count.
   onPress(made, "save", () => {
-    const name = `private-key-${root.dataset["uuid"] ?? ""}-${publicKey.slice(0, 8)}.json`;
-    saveFile(name, encodeJson(encodeScalar(secretKey)), "application/json");
-    register.disabled = false;
-    register.classList.remove("govuk-button--secondary");
-    find(made, '[data-action="save"]').classList.add("govuk-button--secondary");
-    part(made, "saved").hidden = false;
+    const name = keyFileName(root.dataset["uuid"] ?? "", publicKey.slice(0, 8));
+    void saveNewKey(made, newKeyFile(encodeScalar(secretKey)), name).then((isSaved) => {
+      if (!isSaved) return;
+      register.disabled = false;
+      register.classList.remove("govuk-button--secondary");
+      find(made, '[data-action="save"]').classList.add("govuk-button--secondary");
+      part(made, "saved").hidden = false;
+    });
   });
   find(made, "h3").focus();
 }

@@ -191,6 +191,30 @@ class TestPages:
         assert first.elected == ("No",)
         assert second.elected == ("Mill Lane", "Market Square")
 
+    @pytest.mark.parametrize("rule", RANKED_RULES, ids=lambda rule: rule["method"])
+    def test_ranked_ballots_become_an_outcome_after_their_shuffles(self, client, rule):
+        question = QuestionDraft(
+            text="In which order?",
+            answers=["Mill Lane", "Harbour", "Market Square"],
+            minimum=0,
+            maximum=1,
+            has_blank=False,
+            kind=Question.Kind.RANKED,
+            rule=rule,
+        )
+        made = make_election(
+            phase=Election.Phase.PUBLISHED,
+            questions=[question],
+            votes=[(0, [[1, 2, 3]]), (1, [[1, 3, 2]]), (2, [[2, 1, 3]])],
+        )
+
+        answer = client.get(reverse("voting:result", args=[made.election.uuid]))
+
+        text = " ".join(answer.content.decode().split())
+        (outcome,) = outcomes_shown(election=made.election)
+        assert outcome.elected[0] == "Mill Lane"
+        assert "3 of 3 ballots rank the answers as the rule asks" in text
+
     def test_an_election_without_rules_shows_its_counts(self, client):
         made = make_election(phase=Election.Phase.PUBLISHED, votes=VOTES)
 

@@ -10,10 +10,13 @@ from audit.models import LogEntry
 from evote.encoding import b64_digest, encode_json
 from evote.proofs import read_proof
 from evote.proofs.statements import verify_cast
-from tests.factories.voting import TREES, make_election, tracker_of
+from evote.verify import Verdict, verify_record
+from tests.factories.voting import CLOSES, OPENS, TREES, make_election, tracker_of
 from tests.integration.voting.conftest import tracker_in
-from voting.models import Ballot, RecordEvent
+from voting.models import Ballot, Election, Record, RecordEvent
 from voting.models.ballot import NO_PREVIOUS_BALLOT
+from voting.selectors.companion import companion_bytes
+from voting.selectors.record import record_bytes
 from voting.services.casting import Submission, cast_ballot
 from voting.services.receipts import b64
 from voting.services.refusals import BallotRejected
@@ -278,3 +281,36 @@ def test_the_same_bytes_again_get_the_same_answer(made, cast):
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
     assert Ballot.objects.count() == 1
+
+
+# --- What the verifier makes of it -------------------------------------------------------
+
+
+def test_a40_the_verifier_accepts_the_chain_and_refuses_a_fork_made_by_hand():
+    made = make(
+        phase=Election.Phase.PUBLISHED,
+        votes=[(ALICE, [YES]), (BOB, [YES]), (ALICE, [NO])],
+        opens_at=OPENS,
+        closes_at=CLOSES,
+    )
+    record = record_bytes(election=made.election)
+    height = Record.objects.get(election=made.election).height - 1
+    companion = companion_bytes(election=made.election, height=height)
+    first = Ballot.objects.get(prev=NO_PREVIOUS_BALLOT, credential=made.public(ALICE))
+    second = Ballot.objects.exclude(prev=NO_PREVIOUS_BALLOT).get()
+    fork = made.statement(ALICE, bytes(second.body)).to_json()
+    forged = json.loads(companion)
+    [place] = [
+        number
+        for number, cast in enumerate(forged["casts"])
+        if cast["tracker"] == b64(bytes(second.tracker))
+    ]
+    assert forged["casts"][place]["prev"] == b64(bytes(first.tracker))
+    forged["casts"][place] |= {"prev": "A" * 43, "proof": fork}
+
+    assert verdict(record, companion) == Verdict.COMPLETE
+    assert verdict(record, encode_json(forged)) == Verdict.INVALID
+
+
+def verdict(record, companion):
+    return verify_record(record, companion=companion, progress=lambda *_: None).verdict

@@ -160,7 +160,7 @@ def test_an_observer_reads_the_result_and_verifies_the_record(page, tmp_path):
     verify_published_record(election=made.election, now=timezone.now())
     page.goto("/elections/")
     page.get_by_role("link", name=made.election.title).click()
-    assert "Verified: 10 of 10 steps" in page.locator("main").inner_text()
+    assert "Verified: 11 of 11 steps" in page.locator("main").inner_text()
 
     with page.expect_download() as download:
         page.get_by_role("link", name=f"{made.election.uuid}.bel").click()

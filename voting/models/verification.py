@@ -19,3 +19,8 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.election_id}: {'complete' if self.is_complete else 'not valid'}"
+
+    @property
+    def step_count(self) -> int:
+        """How many steps there are for this election: not all elections ask for all of them."""
+        return sum(step["status"] != "not asked for" for step in self.steps)

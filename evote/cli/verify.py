@@ -55,7 +55,7 @@ _SIGNS = {
 }
 _PROFILES = {
     0: "profile 0: the election consists of its record alone.",
-    1: "profile 1: the record and its second file, with every signature in it.",
+    1: "profile 1: the election asks for its second file, which steps 12 to 16 check.",
 }
 _SENTENCES = {
     Verdict.COMPLETE: "VALID AND COMPLETE: every step passed.",

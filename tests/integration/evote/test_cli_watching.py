@@ -96,7 +96,7 @@ class TestSecondFile:
         status, output, _ = run("verify", write("a.bel", files.record))
         assert status == 0
         assert "16. The strong decryption proofs: passed" in output
-        assert "profile 1: the record and its second file" in output
+        assert "profile 1: the election asks for its second file" in output
 
     def test_without_it_an_election_that_asks_for_it_is_invalid(self, run, files):
         status, output, _ = run("verify", write("a.bel", files.record))

@@ -129,11 +129,17 @@ def mingle_registrations(*, election: Election) -> int:
 
 @transaction.atomic
 def forget_registrations(*, now: datetime) -> int:
-    """Delete the bindings of elections whose appeal period is over; return how many."""
+    """Delete the bindings of elections whose appeal period is over; return how many.
+
+    It begins when the polls close, as the election's page says, whether or not the trustees
+    have counted since.
+    """
     over = now - timedelta(days=settings.APPEAL_DAYS)
-    deleted, _rows = Registration.objects.filter(
-        election__closes_at__lt=over, election__phase__in=Election.ENDED
-    ).delete()
+    deleted, _rows = (
+        Registration.objects.filter(election__closes_at__lt=over)
+        .exclude(election__phase=Election.Phase.OPEN)
+        .delete()
+    )
     if deleted:
         logger.info("%s bindings of accounts to credentials are deleted", deleted)
     return deleted

@@ -177,7 +177,7 @@ def test_the_refusal_says_what_is_wrong(made):
 
     with pytest.raises(ListRefused, match="Credential 1 is out of order"):
         upload_credentials(election=made.election, data=text_of([third, first, second]))
-    with pytest.raises(ListRefused, match="list: 2. People on the roll: 3"):
+    with pytest.raises(ListRefused, match=r"list: 2\. People on the roll: 3"):
         upload_credentials(election=made.election, data=text_of([first, second]))
 
 

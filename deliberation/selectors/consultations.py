@@ -19,6 +19,7 @@ from deliberation.models import (
     Proposal,
 )
 from deliberation.selectors.hidden import visible_comments, visible_proposals
+from voting.models import Election
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,7 @@ def elections_of(consultation: Consultation) -> QuerySet[ConsultationElection]:
     """Return the elections that came out of the debate and may be seen, the latest first."""
     return (
         ConsultationElection.objects.filter(consultation=consultation)
-        .exclude(election__phase="DRAFT")
+        .exclude(election__phase__in=Election.UNSEALED)
         .select_related("election")
         .order_by("-drafted_at")
     )

@@ -36,6 +36,7 @@ class WayPoint:
 def live_checks(*, election: Election, overview: ElectionOverview) -> list[Check]:
     """Return what this server has checked so far. Each has `text`, `how` and `state`."""
     logged = overview.roll_entry is not None and overview.booth_entry is not None
+    has_opened = election.phase not in (*Election.UNSEALED, Election.Phase.SEALED)
     return [
         {
             "text": _("The roll and the credentials are sealed"),
@@ -65,12 +66,12 @@ def live_checks(*, election: Election, overview: ElectionOverview) -> list[Check
             "how": _(
                 "Signed by a credential on the list, with proofs that its choices are allowed"
             ),
-            "state": "later" if election.phase == Election.Phase.SEALED else "held",
+            "state": "held" if has_opened else "later",
         },
         {
             "text": _("Each ballot is an entry of the public log"),
             "how": _("Whoever keeps a receipt can prove that a ballot was there"),
-            "state": "later" if election.phase == Election.Phase.SEALED else "held",
+            "state": "held" if has_opened else "later",
         },
         {
             "text": _("The count is right"),

@@ -14,7 +14,7 @@ from voting.selectors.trackers import encode_tracker
 def booth(request: HttpRequest, uuid: str) -> HttpResponse:
     """Serve the booth of an election that is sealed, open or over."""
     election = get_object_or_404(
-        Election.objects.exclude(phase=Election.Phase.DRAFT).select_related("organisation"),
+        Election.objects.exclude(phase__in=Election.UNSEALED).select_related("organisation"),
         uuid=uuid,
     )
     bundle = booth_bundle()

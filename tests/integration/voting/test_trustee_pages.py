@@ -241,3 +241,9 @@ def test_a_call_holds_the_address_of_the_page_and_no_secret():
     assert f"/elections/{made.election.uuid}/trustee/" in message.body
     assert "open the sum" in message.body
     assert made.election.trustees.get().public_key not in message.body
+
+
+def test_an_election_that_is_being_signed_has_no_booth(client):
+    made = make_election(phase=Election.Phase.SIGNING, profile=1)
+
+    assert client.get(page(made.election, "booth")).status_code == 404

@@ -195,6 +195,7 @@ def test_a_key_file_behind_a_passphrase_opens_with_it_alone(page, sign_in, cerem
     page.get_by_label("Its passphrase, if it has one").fill("correct horse battery stable")
     press(page, "Go on with this key")
     page.get_by_role("alert").get_by_text("does not open this file").wait_for()
+    assert states(page) == ["Now", "Not yet", "Not yet", "Not yet"]
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     page.get_by_label("Its passphrase, if it has one").fill("correct horse battery staple")

@@ -1,4 +1,4 @@
-"""`evote ballot`: make a ballot without a browser, and check one without trusting a server."""
+"""`evote ballot`: make and cast a ballot without a browser, check one without a server."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ from evote.ballot import (
     decode_ballot,
     verify_ballot,
 )
+from evote.cli.cast import add_cast
 from evote.cli.challenge import print_challenge_check
 from evote.cli.elections import KnownElection, find_election
 from evote.cli.errors import CommandFailed
@@ -23,8 +24,9 @@ from evote.errors import DecodeError, InvalidBallot
 
 _CREATE = """\
 Encrypt, prove and sign a ballot, as the page in the browser does. The ballot
-is printed or written to --output; nothing is sent. Its tracker is printed on
-standard error: keep it, it is how you find your ballot in the record.
+is printed or written to --output; nothing is sent, and it does not count until
+`evote ballot cast`. Its tracker is printed on standard error: keep it, it is
+how you find your ballot in the record.
 """
 _CREATE_EPILOG = """\
 The answers are a list with one list for each question, and in it a 1 for each
@@ -70,7 +72,7 @@ def add_arguments(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
     """Register the commands."""
-    parser = subparsers.add_parser("ballot", help="make or check one ballot")
+    parser = subparsers.add_parser("ballot", help="make, cast or check one ballot")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     create = commands.add_parser(
         "create",
@@ -90,6 +92,7 @@ def add_arguments(
     create.add_argument("--output", metavar="FILE", help="where to write the ballot")
     create.set_defaults(handler=_create)
 
+    add_cast(commands)
     check = commands.add_parser(
         "check",
         help="check one ballot",

@@ -44,6 +44,11 @@ class ElectionAddress:
         return f"{self.site}/elections/{self.uuid}/{self.uuid}.bel"
 
     @property
+    def ballots(self) -> str:
+        """Where a voter hands in a ballot."""
+        return f"{self._interface}/ballots"
+
+    @property
     def partial_decryptions(self) -> str:
         """Where a trustee hands in a partial decryption."""
         return f"{self._interface}/partial-decryptions"

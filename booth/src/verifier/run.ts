@@ -30,7 +30,7 @@ const STEPS: readonly StepCheck[] = [
   { number: 2, title: "The chain of events", needs: [1], check: checkChain },
   { number: 3, title: "The election", needs: [2], check: checkElection },
   { number: 4, title: "The trustees", needs: [3], check: checkTrustees },
-  { number: 5, title: "The credentials", needs: [2], check: checkCredentials },
+  { number: 5, title: "The credentials", needs: [3], check: checkCredentials },
   { number: 6, title: "The ballots, one by one", needs: [3, 5], check: checkBallots },
   { number: 7, title: "The ballot box", needs: [6], check: checkBox },
   { number: 8, title: "The encrypted tally", needs: [7], check: checkTally },

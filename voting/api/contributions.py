@@ -41,6 +41,7 @@ CONTRIBUTION_LIMIT_BYTES = 64_000_000
 
 STATUS_OF: Mapping[str, HTTPStatus] = {
     "unknown_owner": HTTPStatus.NOT_FOUND,
+    "too_late": HTTPStatus.CONFLICT,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "already_decrypted": HTTPStatus.CONFLICT,
     "already_shuffled": HTTPStatus.CONFLICT,

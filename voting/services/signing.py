@@ -33,9 +33,13 @@ def accept_signature(*, election: Election, owner: int, proof: Proof, now: datet
 
     Raises:
         WrongPhase: the trustees are not signing.
-        SignatureRefused: `unknown_owner`, or `bad_proof`.
+        SignatureRefused: `unknown_owner`, `bad_proof`, or `too_late` where voting would have
+            closed already: then nobody could vote.
     """
     election = lock_election(election=election, phase=Election.Phase.SIGNING)
+    if election.closes_at <= now:
+        message = _("Voting would have closed already. The organisers have to take the seal back.")
+        raise SignatureRefused("too_late", message)
     found = transcript_of(election=election)
     slots = found.trustees.slots
     if not 1 <= owner <= len(slots):

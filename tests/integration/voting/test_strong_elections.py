@@ -106,14 +106,14 @@ def test_nobody_changes_what_the_trustees_sign():
         name_trustee(election=made.election, name="Late", email="late@example.org")
 
 
-def sign(made, owner, *, secret_key=None, transcript=None):
+def sign(made, owner, *, secret_key=None, transcript=None, now=OPENS):
     found = transcript_of(election=made.election)
     proof = sign_transcript(
         secret_key=secret_key or made.secret_keys[owner - 1],
         fingerprint=found.fingerprint,
         transcript=transcript or found.transcript,
     )
-    return accept_signature(election=made.election, owner=owner, proof=proof, now=OPENS)
+    return accept_signature(election=made.election, owner=owner, proof=proof, now=now)
 
 
 def test_a27_a_signature_of_another_transcript_is_refused_and_its_trustee_named():
@@ -125,6 +125,17 @@ def test_a27_a_signature_of_another_transcript_is_refused_and_its_trustee_named(
     assert refused.value.code == "bad_proof"
     assert "Trustee 1" in str(refused.value)
     assert not TranscriptSignature.objects.exists()
+
+
+def test_no_signature_begins_an_election_in_which_nobody_could_vote():
+    made = strong(phase=Election.Phase.SIGNING, trustees=1)
+
+    with pytest.raises(SignatureRefused) as refused:
+        sign(made, 1, now=made.election.closes_at)
+
+    assert refused.value.code == "too_late"
+    made.election.refresh_from_db()
+    assert made.election.phase == Election.Phase.SIGNING
 
 
 def test_a27_nobody_signs_for_another_slot():

@@ -203,7 +203,7 @@ def _hold_round(
     for (preference, weight), times in piles.items():
         kept = tuple(answer for answer in preference if answer not in chosen)
         weight_after = weight
-        if preference[:1] == chosen:
+        if act != Act.ELECT_REMAINING and preference[:1] == chosen:
             if act == Act.ELECT and weight not in lighter:
                 lighter[weight] = weights.multiply(weight, factor)
             weight_after = lighter.get(weight, weight)

@@ -77,6 +77,9 @@ def result(request: HttpRequest, uuid: str) -> HttpResponse:
     if election.phase != Election.Phase.PUBLISHED:
         return redirect("voting:election", uuid=election.uuid)
     verification = overview.verification_of(election=election)
+    outcomes = outcomes_shown(election=election)
+    verbs = ("verify", "count") if any(outcomes) else ("verify",)
+    address = f"{settings.BASE_URL}/elections/{election.uuid}/"
     return render(
         request,
         "voting/result.html",
@@ -84,15 +87,11 @@ def result(request: HttpRequest, uuid: str) -> HttpResponse:
             "election": election,
             "overview": overview.election_overview(election=election),
             "questions": list(
-                zip(
-                    overview.question_results(election=election),
-                    outcomes_shown(election=election),
-                    strict=True,
-                )
+                zip(overview.question_results(election=election), outcomes, strict=True)
             ),
             "verification": verification,
             "verification_checks": checks.verification_checks(verification=verification),
-            "commands": f"evote verify {settings.BASE_URL}/elections/{election.uuid}/",
+            "commands": "\n".join(f"evote {verb} {address}" for verb in verbs),
         },
     )
 

@@ -234,6 +234,7 @@ class TestPages:
         (outcome,) = outcomes_shown(election=made.election)
         assert outcome.elected[0] == "Mill Lane"
         assert "3 of 3 ballots rank the answers as the rule asks" in text
+        assert f"evote count http://127.0.0.1:8000/elections/{made.election.uuid}/" in text
 
     def test_an_election_without_rules_shows_its_counts(self, client):
         made = make_election(phase=Election.Phase.PUBLISHED, votes=VOTES)

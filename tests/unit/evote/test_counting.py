@@ -251,6 +251,15 @@ class TestStv:
         assert outcome.rounds[0].factor == Fraction(1, 3)
         assert outcome.rounds[0].transfers == (0, Fraction(5, 3), Fraction(1, 3), 0)
 
+    def test_nothing_moves_when_the_last_one_left_is_elected(self):
+        ballots = [*ballots_of([("A", 2), ("B", 1)], "ABC"), [1, 3, 2]]
+
+        outcome = count_rankings(ballots, answers=3, rule=Stv(seats=2))
+
+        last = outcome.rounds[-1]
+        assert (last.act, last.answers) == (Act.ELECT_REMAINING, (1,))
+        assert (last.exhausting, last.transfers) == (0, (0, 0, 0))
+
     def test_with_the_last_seat_nothing_moves(self):
         outcome = count_rankings([[1, 2]] * 3 + [[2, 1]], answers=2, rule=Stv(seats=1))
 

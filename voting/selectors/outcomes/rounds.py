@@ -48,8 +48,9 @@ class Rounds:
 
 def rounds_shown(outcome: StvOutcome, answers: Sequence[str]) -> Rounds:
     """Return each round, and all of them as one table."""
-    # All bars of all rounds have one scale: the most votes, or the quota if that is more.
-    scale = max(
+    # All bars of all rounds have one scale: the most votes, or the quota if that is more, and a
+    # little room behind it for the mark.
+    scale = Fraction(21, 20) * max(
         [
             Fraction(outcome.quota),
             *(votes for held in outcome.rounds for votes in held.votes if votes is not None),

@@ -58,6 +58,7 @@ def prepare(voters: int) -> dict[str, object]:
     )
     made = make_election(
         phase=Election.Phase.OPEN,
+        profile=1,
         voters=voters,
         questions=(question,),
         opens_at=now - timedelta(hours=1),

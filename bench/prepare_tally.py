@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING
 
 import django
 
-from bench.prepare_casting import make_ballot
+from bench.prepare_casting import make_cast
 from evote.credential import (
     derive_public_credential,
-    derive_secret_key,
     encode_credentials,
     generate_credential,
 )
 from evote.election import decode_election
 from evote.encoding import b64_digest, hash_of_b64
-from evote.proofs.statements import NO_PREVIOUS_TRACKER, sign_cast
+from evote.proofs import read_proof
 from evote.record import Cast, encode_element
 
 if TYPE_CHECKING:
@@ -35,22 +34,18 @@ ROWS_AT_ONCE = 1000
 TRUSTEES = ("one@example.org", "two@example.org", "three@example.org")
 
 
-def make_cast(work: tuple[bytes, str]) -> tuple[str, str, bytes]:
+def make_row(work: tuple[bytes, str]) -> tuple[str, str, bytes | None]:
     """Make a ballot and its cast statement: public credential, ballot, statement."""
     archived, credential = work
-    election = decode_election(archived)
-    ballot = make_ballot(work)
-    tracker = b64_digest(ballot.encode())
-    secret_key = derive_secret_key(uuid=election.uuid, credential=credential)
-    proof = sign_cast(
-        secret_key=secret_key,
-        fingerprint=election.fingerprint,
-        tracker=tracker,
-        prev=NO_PREVIOUS_TRACKER,
-    )
-    statement = encode_element(Cast(tracker=tracker, prev=NO_PREVIOUS_TRACKER, proof=proof))
-    public = derive_public_credential(uuid=election.uuid, credential=credential)
-    return public, ballot, statement
+    cast = make_cast(work)
+    ballot, prev = str(cast["ballot"]), str(cast["prev"])
+    statement = None
+    if "proof" in cast:
+        tracker = b64_digest(ballot.encode())
+        proof = read_proof(cast["proof"], place="proof", is_ordered=True)
+        statement = encode_element(Cast(tracker=tracker, prev=prev, proof=proof))
+    uuid = decode_election(archived).uuid
+    return derive_public_credential(uuid=uuid, credential=credential), ballot, statement
 
 
 def open_election_of(credentials: list[str]) -> "MadeElection":
@@ -97,7 +92,7 @@ def open_election_of(credentials: list[str]) -> "MadeElection":
     return made
 
 
-def fill_box(made: "MadeElection", casts: Iterable[tuple[str, str, bytes]]) -> None:
+def fill_box(made: "MadeElection", casts: Iterable[tuple[str, str, bytes | None]]) -> None:
     """Write accepted ballots as rows."""
     from voting.models import Ballot
     from voting.models.ballot import NO_PREVIOUS_BALLOT
@@ -111,7 +106,7 @@ def fill_box(made: "MadeElection", casts: Iterable[tuple[str, str, bytes]]) -> N
                 credential=public,
                 prev=NO_PREVIOUS_BALLOT,
                 body=ballot.encode(),
-                statement=statement if made.election.profile else None,
+                statement=statement,
             )
         )
         if len(rows) == ROWS_AT_ONCE:
@@ -127,7 +122,7 @@ def prepare(count: int) -> str:
     archived = bytes(made.election.archived_election or b"")
     with ProcessPoolExecutor() as pool:
         work = [(archived, credential) for credential in credentials]
-        fill_box(made, pool.map(make_cast, work, chunksize=50))
+        fill_box(made, pool.map(make_row, work, chunksize=50))
     while made.record():
         pass
     made.close()

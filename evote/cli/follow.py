@@ -6,6 +6,7 @@ hashes, so together they show that the server showed two histories.
 """
 
 import contextlib
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,10 +54,16 @@ def follow(source: str, *, every_seconds: int, copy: str | None, show: Show) -> 
         if last is None or len(data) > len(known):
             last = rechecker.verify(data, source=source)
             show(last)
+            beside = kept.with_name(f"{kept.name.removesuffix('.bel')}.pnyx.json")
+            if not _has_only_grown(rechecker.companion, known=_read_copy(beside)):
+                _keep_both(rechecker.companion or b"", kept=beside, what="second file")
+                return None
             if last.verdict == Verdict.INVALID:
                 _replace(kept.with_name(f"{kept.name}.invalid"), data)
                 return last
             _replace(kept, data)
+            if rechecker.companion is not None:
+                _replace(beside, rechecker.companion)
             known = data
             if last.verdict == Verdict.COMPLETE:
                 return last
@@ -73,9 +80,21 @@ def _read_copy(kept: Path) -> bytes:
         raise CommandFailed(msg) from error
 
 
+def _has_only_grown(companion: bytes | None, *, known: bytes) -> bool:
+    """Say whether the second file holds all that it held before: its lists only grow."""
+    if not known:
+        return True
+    try:
+        before, now = json.loads(known), json.loads(companion or b"null")
+        return now["ceremony"] == before["ceremony"] and all(
+            now[name][: len(before[name])] == before[name]
+            for name in ("casts", "shuffles", "decryptions")
+        )
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
 def _keep_evidence(data: bytes, *, known: bytes, kept: Path) -> None:
-    other = kept.with_name(f"{kept.name}.contradiction")
-    _replace(other, data)
     common = next(
         (
             index
@@ -85,8 +104,17 @@ def _keep_evidence(data: bytes, *, known: bytes, kept: Path) -> None:
         min(len(known), len(data)),
     )
     print(
-        f"THE BOARD WAS CHANGED: the record had {len(known)} bytes and is shown now with "
-        f"{len(data)}; they part after byte {common}.\n"
+        f"The record had {len(known)} bytes and is shown now with {len(data)}; "
+        f"they part after byte {common}."
+    )
+    _keep_both(data, kept=kept, what="record")
+
+
+def _keep_both(data: bytes, *, kept: Path, what: str) -> None:
+    other = kept.with_name(f"{kept.name}.contradiction")
+    _replace(other, data)
+    print(
+        f"THE BOARD WAS CHANGED: the {what} no longer holds what it held.\n"
         f"Keep both files, they prove it: {kept} and {other}",
         flush=True,
     )

@@ -145,10 +145,12 @@ def read_record_source(source: str) -> bytes:
     return read_source(source, limit_bytes=RECORD_LIMIT_BYTES)
 
 
-def read_companion_source(source: str) -> bytes | None:
+def read_companion_source(source: str, *, height: int | None = None) -> bytes | None:
     """Read the second file that stands beside a record; None where there is none.
 
-    Whether the election needs one, the verifier says: to leave it away helps nobody.
+    Whether the election needs one, the verifier says: to leave it away helps nobody. While an
+    election is open both files grow: a server is asked for the one up to the event at `height`,
+    the last of the record at hand.
 
     Raises:
         CommandFailed: it is there and cannot be read.
@@ -159,10 +161,11 @@ def read_companion_source(source: str) -> bytes | None:
         source = address.record
     if not source.endswith(".bel"):
         return None
+    beside = f"{source.removesuffix('.bel')}.pnyx.json"
+    if is_address(source) and height is not None:
+        beside += f"?height={height}"
     try:
-        return read_source(
-            f"{source.removesuffix('.bel')}.pnyx.json", limit_bytes=RECORD_LIMIT_BYTES
-        )
+        return read_source(beside, limit_bytes=RECORD_LIMIT_BYTES)
     except NotThere:
         return None
 

@@ -3,24 +3,21 @@
 import hashlib
 import os
 import pickle
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import cast
 
 from evote.cli.errors import CommandFailed
 from evote.cli.progress import ProgressBar
-from evote.cli.sources import check_is_election_asked_for, is_address, read_companion_source
-from evote.errors import NotSupported
-from evote.verify import ParallelMap, Report, StepStatus, verify_record
+from evote.cli.sources import check_is_election_asked_for, read_companion_source
+from evote.errors import EvoteError, NotSupported
+from evote.record import read_record
+from evote.verify import ParallelMap, Report, verify_record
 from evote.verify.ballots import Answer, Task
-from evote.verify.companion_steps import COMPANION
 from evote.verify.steps import STEPS
 
 # Below this, starting processes costs more time than they save.
 _POOL_FROM_BYTES = 500_000
-_COMPANION_TRIES = 3
-_COMPANION_PAUSE_SECONDS = 2
 
 
 def verify_with_all_cores(
@@ -40,23 +37,18 @@ class Rechecker:
 
     def __init__(self, *, accepts_legacy_threshold: bool = False) -> None:
         self.answers: dict[bytes, object] = {}
+        # The second file that was verified last.
+        self.companion: bytes | None = None
         self.accepts_legacy_threshold = accepts_legacy_threshold
 
     def verify(self, data: bytes, *, source: str) -> Report:
         """Verify what the record is now.
 
-        While an election is open both files grow, and who fetches one after the other may get one
-        of them too early: then the second file is fetched again.
-
         Raises:
             CommandFailed: as `verify_with_all_cores`.
         """
-        report = self._run(data, companion=read_companion_source(source), source=source)
-        for _ in range(_COMPANION_TRIES if is_address(source) else 0):
-            if not _has_only_another_length(report):
-                break
-            time.sleep(_COMPANION_PAUSE_SECONDS)
-            report = self._run(data, companion=read_companion_source(source), source=source)
+        self.companion = read_companion_source(source, height=_last_height(data))
+        report = self._run(data, companion=self.companion, source=source)
         if report.election is not None:
             check_is_election_asked_for(report.election.uuid, source=source)
         return report
@@ -105,9 +97,12 @@ class Rechecker:
         return remembering
 
 
-def _has_only_another_length(report: Report) -> bool:
-    failed = [step.number for step in report.steps if step.status == StepStatus.FAILED]
-    return failed == [COMPANION]
+def _last_height(data: bytes) -> int | None:
+    """Give the height of the record's last event; None of what is no record."""
+    try:
+        return read_record(data).events[-1].event.height
+    except EvoteError:
+        return None
 
 
 def _key(name: str, task: object) -> bytes:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from evote.election import decode_election
+from evote.encoding import encode_json
 from evote.record import read_record
 from tests.factories.evote import PLAIN, make_world, write_complete_record
 from tests.factories.profile import make_profile_world, write_files
@@ -33,11 +35,16 @@ def server():
     """Serve the given answers to one GET after the other, the last one again and again."""
     answers: list[bytes] = []
     asked = []
+    beside = {}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            if self.path.endswith(".pnyx.json"):
-                self.send_error(404)
+            path = urlsplit(self.path)
+            if path.path.endswith(".pnyx.json"):
+                found = beside.get(path.query)
+                self.send_response(200 if found else 404)
+                self.end_headers()
+                self.wfile.write(found or b"")
                 return
             asked.append(self.path)
             data = answers[min(len(asked), len(answers)) - 1]
@@ -52,9 +59,10 @@ def server():
     thread = threading.Thread(target=httpd.serve_forever)
     thread.start()
 
-    def serve(*data):
+    def serve(*data, uuid=UUID, companions=()):
         answers[:] = data
-        return f"http://127.0.0.1:{httpd.server_port}/elections/{UUID}/"
+        beside.update(companions)
+        return f"http://127.0.0.1:{httpd.server_port}/elections/{uuid}/"
 
     yield serve
     httpd.shutdown()
@@ -173,6 +181,34 @@ class TestFollow:
         status, output, _ = follow(server(COMPLETE[:-512]))
         assert status == 1
         assert output.endswith("INVALID: do not believe this record.\n")
+
+    @pytest.mark.parametrize("is_cheating", [False, True])
+    def test_the_second_file_must_only_grow_too(self, server, follow, is_cheating):
+        world = make_profile_world(questions=[PLAIN], voters=1)
+        votes = [(0, world.ballot(0, [[0, 1, 1]]))]
+        opened, whole = write_files(world, votes, until="Ballot"), write_files(world, votes)
+        # Signed anew, with other random numbers: as valid as before, but another statement.
+        other = write_files(world, votes).companion
+        companion = json.loads(whole.companion) | {
+            name: json.loads(other if is_cheating else opened.companion)[name]
+            for name in ("ceremony", "casts")
+        }
+        address = server(
+            opened.record,
+            whole.record,
+            uuid=world.election.uuid,
+            companions={
+                "height=1": opened.companion,
+                f"height={len(read_record(whole.record).events) - 1}": encode_json(companion),
+            },
+        )
+        status, output, _ = follow(address)
+        if not is_cheating:
+            assert status == 0
+            return
+        assert status == 1
+        assert "THE BOARD WAS CHANGED: the second file" in output
+        assert Path(f"{world.election.uuid}.pnyx.json").read_bytes() == opened.companion
 
     @pytest.mark.parametrize(
         "arguments",

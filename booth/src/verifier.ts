@@ -2,7 +2,7 @@
 import { breathing } from "./breath.ts";
 import { asNumber, byId, copyOf, fill, find, oneLine, part, word } from "./dom.ts";
 import { fetchPublic } from "./loading.ts";
-import type { Election, Question } from "./protocol/election.ts";
+import type { AnyElection, ListsQuestion, Question } from "./protocol/election.ts";
 import { NotSupported } from "./protocol/errors.ts";
 import type { QuestionResult, Report, Step } from "./verifier/report.ts";
 import { TITLES, verifyRecord } from "./verifier/run.ts";
@@ -63,12 +63,30 @@ async function publishedFiles(election: string): Promise<Source> {
   try {
     const record = await fetchPublic(`${address}.bel`);
     // An election without profile 1 has no second file; one that needs it is refused without.
-    const companion = await fetchPublic(`${address}.pnyx.json`).catch(() => undefined);
+    // Both grow while voting is open: ask for the one that belongs to the record at hand.
+    const beside = `${address}.pnyx.json?height=${lastHeight(record)}`;
+    const companion = await fetchPublic(beside).catch(() => undefined);
     return { record, companion };
   } catch {
     throw new Refused("not-fetched");
   }
 }
+
+/** The height of the record's last event: one less than how many there are. */
+function lastHeight(record: Uint8Array): number {
+  let events = 0;
+  for (let offset = 0; offset + BLOCK_BYTES <= record.length; ) {
+    const latin = (from: number, to: number): string =>
+      String.fromCharCode(...record.subarray(offset + from, offset + to));
+    if (latin(64, 76) === ".event.json\0") events += 1;
+    const size = Number.parseInt(latin(124, 135), 8);
+    if (!Number.isInteger(size)) break; // no record: the verifier says what is wrong with it
+    offset += BLOCK_BYTES + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
+  }
+  return Math.max(0, events - 1);
+}
+
+const BLOCK_BYTES = 512;
 
 async function verify(read: () => Promise<Source>): Promise<void> {
   const { record, companion } = await read();
@@ -141,10 +159,11 @@ function stepItem(step: Step): HTMLElement {
   return item;
 }
 
-function results({ election, result }: { election?: Election | undefined; result: Report["result"] }): HTMLElement[] {
+function results({ election, result }: { election?: AnyElection | undefined; result: Report["result"] }): HTMLElement[] {
   return (result ?? []).map((answers, index) => {
     const question = election?.questions[index];
     if (question === undefined) throw new Error("a result without its question");
+    if (question.kind === "lists") return listsResult(question, answers);
     return question.kind === "ranked" ? rankedResult(question, answers) : countedResult(question, answers);
   });
 }
@@ -156,6 +175,21 @@ function countedResult(question: Question & { kind: "homomorphic" }, counts: Que
   part(table, "rows").replaceChildren(...names.map((name, index) => {
     const row = copyOf("verifier-row");
     fill(row, { answer: name, count: asNumber(Number(counts[index])) });
+    return row;
+  }));
+  return table;
+}
+
+/** Every list with its number, followed by its candidates with theirs. */
+function listsResult(question: ListsQuestion, counts: QuestionResult): HTMLElement {
+  const table = copyOf("verifier-result");
+  fill(table, { question: question.text });
+  const names = question.lists.flatMap(([list = "", ...candidates]) =>
+    [list, ...candidates.map((name) => `${list} · ${name}`)],
+  );
+  part(table, "rows").replaceChildren(...names.map((answer, index) => {
+    const row = copyOf("verifier-row");
+    fill(row, { answer, count: asNumber(Number(counts.flat()[index])) });
     return row;
   }));
   return table;

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.pages import NARROW, WIDE, View, assert_accessible, assert_no_sideways_scroll
+from tests.factories.voting import TREES, make_election
+from voting.models import Election
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "belenios"
 COUNTED = next((VECTORS / "case1-homomorphic-ed25519").glob("*.bel"))
@@ -82,3 +84,24 @@ def test_the_file_to_keep_works_from_a_disk_and_asks_nobody(browser, visit, tmp_
     assert asked == [kept.as_uri()]
     assert complaints == []
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("phase", "verdict"),
+    [
+        ("OPEN", "Valid so far: nothing is wrong, but the election is not finished"),
+        ("PUBLISHED", VALID),
+    ],
+)
+def test_an_election_of_this_site_is_one_press_away_with_its_second_file(
+    page, transactional_db, phase, verdict
+):
+    made = make_election(
+        phase=Election.Phase(phase), profile=1, questions=[TREES], votes=[(0, [[1, 0]])]
+    )
+    page.goto(f"/elections/{made.election.uuid}/")
+    page.get_by_role("link", name="Check this record in your browser").click()
+    page.get_by_role("button", name="Fetch this election’s record and check it").click()
+    page.locator("#verdict").wait_for(timeout=60_000)
+    assert page.locator("#verdict").inner_text() == verdict
+    assert "The record and its second file" in page.locator("[data-part=report]").inner_text()

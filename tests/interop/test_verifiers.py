@@ -10,7 +10,7 @@ from config.front_end import ROOT, node_folder
 from evote.election import RankedQuestion
 from evote.errors import NotSupported
 from evote.verify import verify_record
-from tests.factories.evote import ONE_OF_TWO, PLAIN, make_world, write_complete_record
+from tests.factories.evote import LISTS, ONE_OF_TWO, PLAIN, make_world, write_complete_record
 from tests.factories.mutants import Mutant, sample
 from tests.factories.profile import make_profile_world, write_files
 
@@ -60,6 +60,13 @@ def weighted_with_blank_and_revote():
     return write_complete_record(world, [*ballots, world.ballot(0, [[0, 1, 0]])]).data(), None
 
 
+def lists_with_second_file():
+    world = make_profile_world(questions=[LISTS], voters=2, trustees=1)
+    votes = [(0, [[1, 1, 0], [0, 0]]), (1, [[0, 0, 0], [1, 1]])]
+    files = write_files(world, [(voter, world.ballot(voter, [rows])) for voter, rows in votes])
+    return files.record, files.companion
+
+
 def ranked_with_threshold_and_second_file():
     world = make_profile_world(
         questions=[ONE_OF_TWO, RANKED], voters=2, trustees=1, thresholds=[(2, 2)]
@@ -73,7 +80,13 @@ def ranked_with_threshold_and_second_file():
 
 
 @pytest.mark.parametrize(
-    "kind", [plain, weighted_with_blank_and_revote, ranked_with_threshold_and_second_file]
+    "kind",
+    [
+        plain,
+        weighted_with_blank_and_revote,
+        lists_with_second_file,
+        ranked_with_threshold_and_second_file,
+    ],
 )
 def test_d11_both_verifiers_agree_and_refuse_every_forgery(kind, typescript_verdicts):
     record, companion = kind()

@@ -4,7 +4,7 @@ import {
 } from "./choices.ts";
 import { credentialContext } from "./context.ts";
 import { deriveSecretKey } from "./credential.ts";
-import type { Election } from "./election.ts";
+import type { AnyElection, Election } from "./election.ts";
 import type { Ciphertext } from "./elgamal.ts";
 import {
   b64Digest, decodeJson, encodeJson, type Json, type JsonObject, readList, readObject, utf8,
@@ -14,14 +14,14 @@ import { Element, GENERATOR, type Scalar } from "./group.ts";
 import {
   type Breathe, encodeProof, type Proof, readProof, signHash, verifyHashSignature, withoutBreath,
 } from "./proofs.ts";
-import type { Question } from "./question.ts";
+import type { AnyQuestion, ListsAnswer } from "./question.ts";
 import {
   encodeRanking, encryptRanking, type RankedAnswer, readRanking, verifyRanking,
 } from "./ranked.ts";
 
 export const BALLOT_LIMIT_BYTES = 256 * 1024;
 
-export type Answer = HomomorphicAnswer | RankedAnswer;
+export type Answer = HomomorphicAnswer | RankedAnswer | ListsAnswer;
 
 /** r of each ciphertext, nested as `choices` is: a list for each question, one number if ranked. */
 export type Randomness = readonly (readonly Scalar[] | Scalar)[];
@@ -84,7 +84,7 @@ export async function createBallot(input: Parameters<typeof sealBallot>[0]): Pro
   return (await sealBallot(input)).ballot;
 }
 
-function unsignedBallot(election: Election, credential: Element, answers: Json[]): JsonObject {
+function unsignedBallot(election: AnyElection, credential: Element, answers: Json[]): JsonObject {
   return {
     election_uuid: election.uuid,
     election_hash: election.fingerprint,
@@ -96,7 +96,7 @@ function unsignedBallot(election: Election, credential: Element, answers: Json[]
 // --- Reading -----------------------------------------------------------------------------
 
 /** Read a ballot of this election: size, canonical form and shape, but no proofs yet. */
-export function decodeBallot(data: Uint8Array, context: { election: Election }): Ballot {
+export function decodeBallot(data: Uint8Array, context: { election: AnyElection }): Ballot {
   const { election } = context;
   const value = decodeJson(data, { source: "ballot", limitBytes: BALLOT_LIMIT_BYTES });
   const archived = encodeJson(value);
@@ -115,7 +115,7 @@ export function decodeBallot(data: Uint8Array, context: { election: Election }):
   return ballot;
 }
 
-function readBallot(value: Json, election: Election): Omit<Ballot, "archived" | "tracker"> {
+function readBallot(value: Json, election: AnyElection): Omit<Ballot, "archived" | "tracker"> {
   const fields = readObject(value, "ballot", [
     "election_uuid", "election_hash", "credential", "answers", "signature",
   ]);
@@ -136,13 +136,15 @@ function readBallot(value: Json, election: Election): Omit<Ballot, "archived" | 
   };
 }
 
-function readAnswer(value: Json | undefined, question: Question, place: string): Answer {
+function readAnswer(value: Json | undefined, question: AnyQuestion, place: string): Answer {
+  if (question.kind === "lists") return question.readAnswer(value, place);
   return question.kind === "ranked"
     ? readRanking(value, place)
     : readChoices(value, question, place);
 }
 
 function encodeAnswer(answer: Answer): JsonObject {
+  if (answer.kind === "lists") return answer.encode();
   return answer.kind === "ranked" ? encodeRanking(answer) : encodeChoices(answer);
 }
 
@@ -151,7 +153,7 @@ export function ciphertextsOf(answer: Answer): readonly Ciphertext[] {
   return answer.kind === "ranked" ? [answer.choices] : answer.choices;
 }
 
-function encodeBallot(ballot: Ballot, election: Election): JsonObject {
+function encodeBallot(ballot: Ballot, election: AnyElection): JsonObject {
   const { hash, proof } = ballot.signature;
   const answers = ballot.answers.map(encodeAnswer);
   return {
@@ -168,7 +170,7 @@ function encodeBallot(ballot: Ballot, election: Election): JsonObject {
  */
 export async function verifyBallot(input: {
   ballot: Ballot;
-  election: Election;
+  election: AnyElection;
   breathe?: Breathe;
 }): Promise<void> {
   const { ballot, election, breathe = withoutBreath } = input;
@@ -192,6 +194,8 @@ export async function verifyBallot(input: {
         await verifyChoices({ answer, question, context, publicKey, breathe });
       } else if (question.kind === "ranked" && answer.kind === "ranked") {
         verifyRanking({ answer, context, publicKey });
+      } else if (question.kind === "lists" && answer.kind === "lists") {
+        await answer.verify({ context, publicKey, breathe });
       } else {
         throw new InvalidProof("the answer is not of the question's kind");
       }

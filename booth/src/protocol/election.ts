@@ -4,20 +4,20 @@ import {
 } from "./encoding.ts";
 import { DecodeError, NotSupported } from "./errors.ts";
 import { Element } from "./group.ts";
-import { type Question, readQuestion } from "./question.ts";
+import { type AnyQuestion, type Question, type ReadOther, readQuestion, refuseOther } from "./question.ts";
 
 export {
-  choiceCount, type HomomorphicQuestion, permittedCounts, plainLength, type Question, type RankedQuestion,
+  type AnyQuestion, choiceCount, type HomomorphicQuestion, type ListsQuestion, permittedCounts, plainLength, type Question, type RankedQuestion,
 } from "./question.ts";
 
 const ELECTION_LIMIT_BYTES = 4_000_000;
 const ELECTION_FIELDS = ["version", "description", "name", "group", "public_key", "questions", "uuid"];
 
-export interface Election {
+export interface Election<Asked = Question> {
   readonly uuid: string;
   readonly name: string;
   readonly description: string;
-  readonly questions: readonly Question[];
+  readonly questions: readonly Asked[];
   readonly publicKey: Element;
   /** What Pnyx binds beside the protocol: the field `pnyx`, empty where there is none (part 2). */
   readonly context: JsonObject;
@@ -25,8 +25,21 @@ export interface Election {
   readonly fingerprint: string;
 }
 
-/** Read an election from its archived bytes; the fingerprint is computed over exactly these. */
+/** An election that may ask what only the second verifier reads. */
+export type AnyElection = Election<AnyQuestion>;
+
+/** Read an election that people vote in here, from its archived bytes.
+ *
+ * Throws NotSupported where it asks for more than that.
+ */
 export function decodeElection(data: Uint8Array): Election {
+  return decodeElectionWith<never>(data, refuseOther);
+}
+
+/** Read an election with questions of other types too; the fingerprint is over exactly these bytes. */
+export function decodeElectionWith<Other>(
+  data: Uint8Array, readOther: ReadOther<Other>,
+): Election<Question | Other> {
   const value = decodeJson(data, { source: "election", limitBytes: ELECTION_LIMIT_BYTES });
   // Unknown fields are allowed here, and here only: they bind our own context.
   const known = typeof value === "object" && value !== null ? Object.keys(value) : [];
@@ -36,7 +49,7 @@ export function decodeElection(data: Uint8Array): Election {
   const uuid = readText(fields["uuid"], "election.uuid");
   if (!/^[1-9A-HJ-NP-Za-km-z]{14,64}$/.test(uuid)) throw new DecodeError("election.uuid: not base58");
   const questions = readList(fields["questions"], "election.questions").map((question, index) =>
-    readQuestion(question, `election.questions[${index}]`),
+    readQuestion(question, `election.questions[${index}]`, readOther),
   );
   if (questions.length === 0) throw new DecodeError("election.questions: empty");
   const publicKey = Element.decode(fields["public_key"], "election.public_key");
@@ -58,7 +71,7 @@ function readContext(value: Json | undefined): JsonObject {
 }
 
 /** Whether the second file of part 2 belongs to this election, and each cast is signed (2.2). */
-export function isProfileOne(election: Election): boolean {
+export function isProfileOne(election: AnyElection): boolean {
   return election.context["profile"] === 1;
 }
 

@@ -99,8 +99,8 @@ interface IntervalStatement extends Statement {
 }
 
 interface BlankStatement extends Statement {
-  /** "bproof0" for `blankOrNothing`, "bproof1" for `blankOrEnough`. */
-  readonly prefix: "bproof0" | "bproof1";
+  /** "bproof0" for `blankOrNothing`, "bproof1" for `blankOrEnough`, "lproof" for a list (1.6). */
+  readonly prefix: "bproof0" | "bproof1" | "lproof";
   readonly branches: readonly Branch[];
 }
 

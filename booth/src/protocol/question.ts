@@ -1,6 +1,9 @@
 // Questions (PROTOCOL 1.3; specification "Elections").
-import { type Json, readInteger, readList, readObject, readText } from "./encoding.ts";
+import { type Json, type JsonObject, readInteger, readList, readObject, readText } from "./encoding.ts";
+import type { Ciphertext } from "./elgamal.ts";
 import { DecodeError, NotSupported } from "./errors.ts";
+import type { Element } from "./group.ts";
+import type { Breathe } from "./proofs.ts";
 
 /** How many answers a ranked question may have: what fits into one element (1.1). */
 export const RANKED_ANSWERS_LIMIT = 30;
@@ -24,6 +27,38 @@ export interface RankedQuestion {
 
 export type Question = HomomorphicQuestion | RankedQuestion;
 
+/** Choose one list, and candidates on it: other people's elections, which only the second verifier
+ * reads (3.3). The question brings what it takes, so that no other program carries it.
+ */
+export interface ListsQuestion {
+  readonly kind: "lists";
+  readonly text: string;
+  /** The name of each list, followed by its candidates. */
+  readonly lists: readonly (readonly string[])[];
+  readAnswer(value: Json | undefined, place: string): ListsAnswer;
+  /** The items of a nesting like that of `lists`, one after the other. */
+  flatten(value: Json | undefined, place: string): Json[];
+  /** The same items nested again. */
+  nest<T>(items: readonly T[]): T[][];
+}
+
+/** An answer to such a question, its ciphertexts one after the other. */
+export interface ListsAnswer {
+  readonly kind: "lists";
+  readonly choices: readonly Ciphertext[];
+  encode(): JsonObject;
+  verify(input: { publicKey: Element; context: string; breathe: Breathe }): Promise<void>;
+}
+
+export type AnyQuestion = Question | ListsQuestion;
+
+/** Reads the content of a question of another type than the two that are voted on here. */
+export type ReadOther<Other> = (type: Json | undefined, content: Json | undefined, place: string) => Other;
+
+export function refuseOther(_type: Json | undefined, _content: Json | undefined, place: string): never {
+  throw new NotSupported(`${place}: this kind of question is not supported`);
+}
+
 /** How many ciphertexts an answer has: one for each choice, and a leading one for blank. */
 export function choiceCount(question: HomomorphicQuestion): number {
   return question.answers.length + (question.hasBlank ? 1 : 0);
@@ -39,14 +74,14 @@ export function permittedCounts({ minimum, maximum }: HomomorphicQuestion): numb
   return Array.from({ length: maximum - minimum + 1 }, (_, index) => minimum + index);
 }
 
-export function readQuestion(value: Json, place: string): Question {
+export function readQuestion<Other>(
+  value: Json, place: string, readOther: ReadOther<Other>,
+): Question | Other {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, "type")) {
     return readHomomorphicQuestion(value, place);
   }
   const { type, value: content } = readObject(value, place, ["type", "value"], ["extra"]);
-  if (type !== "NonHomomorphic") {
-    throw new NotSupported(`${place}: this kind of question is not supported`);
-  }
+  if (type !== "NonHomomorphic") return readOther(type, content, place);
   const fields = readObject(content, `${place}.value`, ["answers", "question"]);
   const answers = readAnswers(fields["answers"], `${place}.value.answers`);
   if (answers.length === 0 || answers.length > RANKED_ANSWERS_LIMIT) {

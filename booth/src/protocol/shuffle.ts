@@ -2,7 +2,7 @@
 // Terelius and Wikström's proof as CHVote's specification 1.3.2 writes it: a list is permuted and
 // encrypted anew, and the proof shows that nothing was added, dropped or changed.
 import { type Ciphertext, encodeCiphertexts, readCiphertext } from "./elgamal.ts";
-import type { Election } from "./election.ts";
+import type { AnyElection, Election } from "./election.ts";
 import {
   decodeJson, encodeJson, type Json, readList, readObject, sha256Hex, utf8,
 } from "./encoding.ts";
@@ -67,7 +67,7 @@ export async function makeShuffle(input: {
 /** Check a shuffle of this tally; returns the tally with the shuffled lists in their places. */
 export async function verifyShuffle(input: {
   data: Uint8Array;
-  election: Election;
+  election: AnyElection;
   tally: EncryptedTally;
   breathe?: Breathe;
 }): Promise<EncryptedTally> {
@@ -99,7 +99,7 @@ export async function verifyShuffle(input: {
 }
 
 function rankedLists(input: {
-  election: Election;
+  election: AnyElection;
   tally: EncryptedTally;
 }): { question: number; list: readonly Ciphertext[] }[] {
   const { election: { questions }, tally } = input;

@@ -1,7 +1,7 @@
 // The encrypted tally and a trustee's share of its decryption (PROTOCOL 1.7, 1.9, 2.3).
 import { type Answer, ciphertextsOf } from "./ballot.ts";
 import { type Ciphertext, encodeCiphertexts, readCiphertext } from "./elgamal.ts";
-import { choiceCount, type Election } from "./election.ts";
+import { type AnyElection, type AnyQuestion, choiceCount, type Election } from "./election.ts";
 import {
   readList, decodeJson, readObject, encodeJson, type Json, type JsonObject, utf8,
 } from "./encoding.ts";
@@ -15,7 +15,10 @@ import type { Trustee } from "./trustee.ts";
 
 const TALLY_LIMIT_BYTES = 100_000_000;
 
-/** One list of ciphertexts for each question: one for each choice, or one for each ranked ballot. */
+/** One list of ciphertexts for each question: one for each choice, or one for each ranked ballot.
+ *
+ * It is flat for every question; only as JSON are the choices of lists nested (1.7).
+ */
 export type EncryptedTally = readonly (readonly Ciphertext[])[];
 
 // --- Adding up ---------------------------------------------------------------------------
@@ -26,11 +29,11 @@ export class Adder {
   private count = 0;
   private weight = 0n;
 
-  constructor(private readonly election: Election) {
+  constructor(private readonly election: AnyElection) {
     this.lists = election.questions.map((question) =>
       question.kind === "ranked"
         ? []
-        : Array.from({ length: choiceCount(question) }, () => ({ alpha: IDENTITY, beta: IDENTITY })),
+        : Array.from({ length: ciphertextCount(question) }, () => ({ alpha: IDENTITY, beta: IDENTITY })),
     );
   }
 
@@ -67,6 +70,11 @@ export class Adder {
   }
 }
 
+/** How many ciphertexts are added up for a question. */
+function ciphertextCount(question: Exclude<AnyQuestion, { kind: "ranked" }>): number {
+  return question.kind === "lists" ? question.lists.flat().length : choiceCount(question);
+}
+
 function weighted(element: Element, weight: bigint): Element {
   return weight === 1n ? element : element.publicPower(weight);
 }
@@ -81,8 +89,12 @@ function inOrder(list: readonly Ciphertext[]): Ciphertext[] {
     .map(({ ciphertext }) => ciphertext);
 }
 
-export function encodeTally(tally: EncryptedTally): string {
-  return encodeJson(tally.map(encodeCiphertexts));
+export function encodeTally(tally: EncryptedTally, questions: readonly AnyQuestion[] = []): string {
+  return encodeJson(tally.map((list, index) => {
+    const question = questions[index];
+    const items = encodeCiphertexts(list);
+    return question?.kind === "lists" ? question.nest(items) : items;
+  }));
 }
 
 /** Read the encrypted tally of this election; its shape must be that of the questions. */
@@ -154,16 +166,16 @@ export async function decryptPartially(input: {
 
 interface Claim {
   readonly data: string;
-  readonly election: Election;
+  readonly election: AnyElection;
   readonly trustee: Trustee;
   readonly tally: EncryptedTally;
 }
 
 /** Check a trustee's partial decryption against that trustee's public key; returns its factors. */
 export function verifyPartialDecryption(input: Claim): Element[][] {
-  const { election: { fingerprint }, trustee: { publicKey }, tally } = input;
+  const { election: { fingerprint }, trustee: { publicKey } } = input;
   const { factors, proofs } = readPartialDecryption(input);
-  eachOf(tally, (alpha, question, index, place) => {
+  eachOf(input, (alpha, question, index, place) => {
     const factor = factors[question]?.[index] as Element;
     const proof = proofs[question]?.[index] as Proof;
     try {
@@ -180,13 +192,13 @@ export function verifyPartialDecryption(input: Claim): Element[][] {
 
 /** Check the strong proofs beside a partial decryption, as they are sent (2.3). */
 export function verifyStrongProofs(input: Claim & { proofs: Json; closing: string }): void {
-  const { election: { fingerprint }, trustee: { publicKey }, tally, closing } = input;
+  const { election: { fingerprint }, trustee: { publicKey }, closing } = input;
   const { factors } = readPartialDecryption(input);
-  const proofs = readNested(input.proofs, "proofs", tally, readProof);
-  eachOf(tally, (alpha, question, index, place) => {
+  const proofs = readNested(input.proofs, "proofs", input, readProof);
+  eachOf(input, (alpha, question, index, place) => {
     const factor = factors[question]?.[index] as Element;
     const proof = proofs[question]?.[index] as Proof;
-    const position = `${question}.${index}`;
+    const position = place.slice(1, -1).replaceAll("][", ".");
     try {
       verifyStrongDecryption({ fingerprint, publicKey, position, closing, alpha, factor, proof });
     } catch (error) {
@@ -195,34 +207,49 @@ export function verifyStrongProofs(input: Claim & { proofs: Json; closing: strin
   });
 }
 
-function readPartialDecryption({ data, tally }: Claim): { factors: Element[][]; proofs: Proof[][] } {
-  const value = decodeJson(utf8(data), { source: "partial decryption", limitBytes: TALLY_LIMIT_BYTES });
+function readPartialDecryption(claim: Claim): { factors: Element[][]; proofs: Proof[][] } {
+  const value = decodeJson(utf8(claim.data), { source: "partial decryption", limitBytes: TALLY_LIMIT_BYTES });
   const names = ["decryption_factors", "decryption_proofs"];
   const fields = readObject(value, "partial decryption", names);
   return {
-    factors: readNested(fields["decryption_factors"], "decryption_factors", tally, (item, place) =>
+    factors: readNested(fields["decryption_factors"], "decryption_factors", claim, (item, place) =>
       Element.decode(item, place),
     ),
-    proofs: readNested(fields["decryption_proofs"], "decryption_proofs", tally, readProof),
+    proofs: readNested(fields["decryption_proofs"], "decryption_proofs", claim, readProof),
   };
 }
 
 /** Read a nesting of exactly the tally's shape. */
 function readNested<T>(
-  value: Json | undefined, name: string, tally: EncryptedTally, read: (item: Json, place: string) => T,
+  value: Json | undefined, name: string, shape: Shape, read: (item: Json, place: string) => T,
 ): T[][] {
-  return readList(value, name, tally.length).map((list, question) =>
-    readList(list, `${name}[${question}]`, tally[question]?.length ?? 0).map((item, index) =>
-      read(item, `${name}[${question}][${index}]`),
-    ),
-  );
+  const { tally, election: { questions } } = shape;
+  return readList(value, name, tally.length).map((list, number) => {
+    const place = `${name}[${number}]`;
+    const question = questions[number];
+    const flat = question?.kind === "lists" ? question.flatten(list, place) : list;
+    const places = placesIn(shape, number);
+    return readList(flat, place, places.length).map((item, index) => read(item, `${name}${places[index]}`));
+  });
+}
+
+/** The tally, and the questions that say how it is nested. */
+type Shape = Pick<Claim, "tally" | "election">;
+
+/** Where the entries of a question stand in the nesting, as "[0][3]". */
+function placesIn({ tally, election: { questions } }: Shape, number: number): string[] {
+  const question = questions[number];
+  const list = tally[number] ?? [];
+  if (question?.kind !== "lists") return list.map((_, index) => `[${number}][${index}]`);
+  return question.nest(list).flatMap((row, at) => row.map((_, index) => `[${number}][${at}][${index}]`));
 }
 
 function eachOf(
-  tally: EncryptedTally,
+  shape: Shape,
   act: (alpha: Element, question: number, index: number, place: string) => void,
 ): void {
-  tally.forEach((list, question) =>
-    list.forEach(({ alpha }, index) => act(alpha, question, index, `[${question}][${index}]`)),
-  );
+  shape.tally.forEach((list, question) => {
+    const places = placesIn(shape, question);
+    list.forEach(({ alpha }, index) => act(alpha, question, index, places[index] ?? ""));
+  });
 }

@@ -1,10 +1,11 @@
 // Steps 1 to 7: the form of the record, who may vote, and what lies in the box (PROTOCOL 3.1).
 import { ciphertextsOf, decodeBallot, verifyBallot } from "../protocol/ballot.ts";
-import { decodeElection } from "../protocol/election.ts";
+import { decodeElectionWith } from "../protocol/election.ts";
 import { decodeJson } from "../protocol/encoding.ts";
 import { Element } from "../protocol/group.ts";
 import { decodeCredentials, readArchive, readChain } from "../protocol/record.ts";
 import { combinePublicKeys, decodeTrustees, verifyTrustees } from "../protocol/trustees.ts";
+import { readLists } from "./lists.ts";
 import { at, StepFailed } from "./report.ts";
 import type { CheckedBallot, State } from "./state.ts";
 
@@ -35,7 +36,7 @@ export async function checkChain(state: State): Promise<string[]> {
 }
 
 export async function checkElection(state: State): Promise<string[]> {
-  const election = at("event 0, election", () => decodeElection(setupObject(state, 0)));
+  const election = at("event 0, election", () => decodeElectionWith(setupObject(state, 0), readLists));
   state.set("election", election);
   return [
     `uuid ${election.uuid}, version 1, group Ed25519, ${election.questions.length} questions`,

@@ -1,5 +1,5 @@
 // What a verification found: numbered steps, each with what it compared.
-import type { Election } from "../protocol/election.ts";
+import type { AnyElection } from "../protocol/election.ts";
 
 export type Verdict = "complete" | "unfinished" | "invalid";
 
@@ -15,14 +15,14 @@ export interface Step {
   readonly problems: readonly string[];
 }
 
-/** One question's decrypted result: counts, or the numbers that each ranked ballot gave. */
-export type QuestionResult = readonly bigint[] | readonly (readonly number[])[];
+/** One question's decrypted result: counts, counts list by list, or the numbers of each ranked ballot. */
+export type QuestionResult = readonly bigint[] | readonly (readonly bigint[])[] | readonly (readonly number[])[];
 
 export interface Report {
   readonly verdict: Verdict;
   readonly steps: readonly Step[];
   /** What the record says, as far as its step passed. */
-  readonly election: Election | undefined;
+  readonly election: AnyElection | undefined;
   readonly name: string | undefined;
   readonly uuid: string | undefined;
   readonly fingerprint: string | undefined;

@@ -1,6 +1,6 @@
 // What the steps leave behind for later ones. To read what no step has set is an error, and red.
 import type { Companion } from "../protocol/companion.ts";
-import type { Election } from "../protocol/election.ts";
+import type { AnyElection } from "../protocol/election.ts";
 import type { Element } from "../protocol/group.ts";
 import type { Breathe } from "../protocol/proofs.ts";
 import type { File, RecordedEvent, Sizes } from "../protocol/record.ts";
@@ -26,7 +26,7 @@ export interface Decryption {
 interface Findings {
   files: readonly File[];
   events: readonly RecordedEvent[];
-  election: Election;
+  election: AnyElection;
   trustees: Trustees;
   weights: ReadonlyMap<string, bigint>;
   ballots: readonly CheckedBallot[];

@@ -1,6 +1,6 @@
 // Steps 8 to 11: from the ballots to the result (PROTOCOL 1.7 to 1.9, 2.7, 3.1).
 import { extractVector } from "../protocol/embedding.ts";
-import type { Election, Question } from "../protocol/election.ts";
+import type { AnyElection, AnyQuestion } from "../protocol/election.ts";
 import { decodeJson, type Json, readInteger, readList, readObject, utf8 } from "../protocol/encoding.ts";
 import { DecodeError, InvalidProof } from "../protocol/errors.ts";
 import { Element, GENERATOR } from "../protocol/group.ts";
@@ -28,7 +28,7 @@ export async function checkTally(state: State): Promise<string[]> {
   }
   const { tally, count, weight } = adder.total();
   const problems: string[] = [];
-  if (!isSame(utf8(encodeTally(tally)), state.object(event, 0))) {
+  if (!isSame(utf8(encodeTally(tally, election.questions)), state.object(event, 0))) {
     problems.push(`${place}, encrypted tally: this is not the sum of the last ballot of each credential`);
   }
   const sizes = at(`${place}, sized encrypted tally`, () => decodeSizes(state.object(event, 1)));
@@ -139,10 +139,11 @@ export async function checkResult(state: State): Promise<string[]> {
 
 function readResult(
   value: Json | undefined,
-  expected: { question: Question; plain: readonly Element[]; weight: bigint; place: string },
+  expected: { question: AnyQuestion; plain: readonly Element[]; weight: bigint; place: string },
 ): QuestionResult {
   const { question, plain, weight, place } = expected;
-  const items = readList(value, place, plain.length);
+  const flat = question.kind === "lists" ? question.flatten(value, place) : value;
+  const items = readList(flat, place, plain.length);
   if (question.kind === "ranked") {
     return plain.map((element, index) => {
       const at = `${place}[${index}]`;
@@ -154,7 +155,7 @@ function readResult(
       return found;
     });
   }
-  return plain.map((element, index) => {
+  const counts = plain.map((element, index) => {
     const at = `${place}[${index}]`;
     const count = readWeight(items[index], at);
     // count + q would satisfy the equation too.
@@ -164,6 +165,7 @@ function readResult(
     }
     return count;
   });
+  return question.kind === "lists" ? question.nest(counts) : counts;
 }
 
 function readOwnerOnce(
@@ -178,7 +180,7 @@ function readOwnerOnce(
 }
 
 /** Below this many ballots nothing is decrypted (2.7); 0 where the election says nothing. */
-function minimumBallots(election: Election): number {
+function minimumBallots(election: AnyElection): number {
   const minimum = election.context["minimum_ballots"];
   return typeof minimum === "number" ? minimum : 0;
 }

@@ -10,7 +10,7 @@ import {
   b64Digest, decodeJson, encodeJson, type Json, type JsonObject, readList, readObject, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidBallot, InvalidProof, ShapeError } from "./errors.ts";
-import { Element, GENERATOR, type Scalar } from "./group.ts";
+import { type Element, GENERATOR, type Group, type Scalar } from "./group.ts";
 import {
   type Breathe, encodeProof, type Proof, readProof, signHash, verifyHashSignature, withoutBreath,
 } from "./proofs.ts";
@@ -122,25 +122,26 @@ function readBallot(value: Json, election: AnyElection): Omit<Ballot, "archived"
   if (fields["election_uuid"] !== election.uuid || fields["election_hash"] !== election.fingerprint) {
     throw new InvalidBallot("wrong_election", "this ballot belongs to another election");
   }
+  const { group } = election.publicKey;
   const answers = readList(fields["answers"], "ballot.answers", election.questions.length);
   const signature = readObject(fields["signature"], "ballot.signature", ["hash", "proof"]);
   return {
-    credential: Element.decode(fields["credential"], "ballot.credential"),
+    credential: group.decode(fields["credential"], "ballot.credential"),
     answers: election.questions.map((question, index) =>
-      readAnswer(answers[index], question, `ballot.answers[${index}]`),
+      readAnswer(answers[index], question, `ballot.answers[${index}]`, group),
     ),
     signature: {
       hash: typeof signature["hash"] === "string" ? signature["hash"] : "",
-      proof: readProof(signature["proof"], "ballot.signature.proof"),
+      proof: readProof(signature["proof"], "ballot.signature.proof", group),
     },
   };
 }
 
-function readAnswer(value: Json | undefined, question: AnyQuestion, place: string): Answer {
-  if (question.kind === "lists") return question.readAnswer(value, place);
+function readAnswer(value: Json | undefined, question: AnyQuestion, place: string, group: Group): Answer {
+  if (question.kind === "lists") return question.readAnswer(value, place, group);
   return question.kind === "ranked"
-    ? readRanking(value, place)
-    : readChoices(value, question, place);
+    ? readRanking(value, place, group)
+    : readChoices(value, question, place, group);
 }
 
 function encodeAnswer(answer: Answer): JsonObject {

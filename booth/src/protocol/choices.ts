@@ -2,7 +2,7 @@
 import { answerContext } from "./context.ts";
 import { type Ciphertext, encodeCiphertexts, encryptBit, product, readCiphertext } from "./elgamal.ts";
 import { type Json, type JsonObject, readList, readObject } from "./encoding.ts";
-import { type Element, modOrder, randomScalar, type Scalar } from "./group.ts";
+import { type Element, type Group, modOrder, randomScalar, type Scalar } from "./group.ts";
 import {
   blankOrEnough, blankOrNothing, type Breathe, encodeProof, type Opening, type Proof, proveBlank,
   proveInterval, readProof, verifyBlank, verifyInterval,
@@ -95,7 +95,7 @@ function sum(openings: readonly Opening[]): Opening {
 }
 
 export function readChoices(
-  value: Json | undefined, question: HomomorphicQuestion, place: string,
+  value: Json | undefined, question: HomomorphicQuestion, place: string, group: Group,
 ): HomomorphicAnswer {
   const names = ["choices", "individual_proofs", "overall_proof"];
   const fields = readObject(value, place, question.hasBlank ? [...names, "blank_proof"] : names);
@@ -103,12 +103,12 @@ export function readChoices(
   const list = (name: string, length: number): Json[] =>
     readList(fields[name], `${place}.${name}`, length);
   const proofs = (items: readonly Json[], name: string): Proof[] =>
-    items.map((item, index) => readProof(item, `${place}.${name}[${index}]`));
+    items.map((item, index) => readProof(item, `${place}.${name}[${index}]`, group));
   const branches = permittedCounts(question).length + (question.hasBlank ? 1 : 0);
   return {
     kind: "homomorphic",
     choices: list("choices", count).map((item, index) =>
-      readCiphertext(item, `${place}.choices[${index}]`),
+      readCiphertext(item, `${place}.choices[${index}]`, group),
     ),
     individualProofs: list("individual_proofs", count).map((item, index) => {
       const name = `individual_proofs[${index}]`;
@@ -142,7 +142,7 @@ export async function verifyChoices(input: {
     await verifyInterval({ publicKey, context, breathe, ciphertext, choices: BIT, proofs });
   }
   const whole = { publicKey, context: answerContext(context, answer.choices), breathe };
-  const total = product(answer.choices.slice(question.hasBlank ? 1 : 0));
+  const total = product(answer.choices.slice(question.hasBlank ? 1 : 0), publicKey.group);
   const counts = permittedCounts(question);
   const blank = answer.choices[0];
   if (!question.hasBlank || blank === undefined) {

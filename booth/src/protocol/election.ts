@@ -3,7 +3,7 @@ import {
   b64Digest, readList, decodeJson, readObject, readText, type Json, type JsonObject,
 } from "./encoding.ts";
 import { DecodeError, NotSupported } from "./errors.ts";
-import { Element } from "./group.ts";
+import { ED25519, type Element, type Group } from "./group.ts";
 import { type AnyQuestion, type Question, type ReadOther, readQuestion, refuseOther } from "./question.ts";
 
 export {
@@ -33,26 +33,29 @@ export type AnyElection = Election<AnyQuestion>;
  * Throws NotSupported where it asks for more than that.
  */
 export function decodeElection(data: Uint8Array): Election {
-  return decodeElectionWith<never>(data, refuseOther);
+  return decodeElectionWith<never>(data, { groups: [ED25519], readOther: refuseOther });
 }
 
-/** Read an election with questions of other types too; the fingerprint is over exactly these bytes. */
+/** Read an election of any of these groups; the fingerprint is computed over exactly these bytes. */
 export function decodeElectionWith<Other>(
-  data: Uint8Array, readOther: ReadOther<Other>,
+  data: Uint8Array, { groups, readOther }: { groups: readonly Group[]; readOther: ReadOther<Other> },
 ): Election<Question | Other> {
   const value = decodeJson(data, { source: "election", limitBytes: ELECTION_LIMIT_BYTES });
   // Unknown fields are allowed here, and here only: they bind our own context.
   const known = typeof value === "object" && value !== null ? Object.keys(value) : [];
   const fields = readObject(value, "election", ELECTION_FIELDS, known);
   if (fields["version"] !== 1) throw new NotSupported("election version is not 1");
-  if (fields["group"] !== "Ed25519") throw new NotSupported("group is not Ed25519");
+  const group = groups.find(({ name }) => name === fields["group"]);
+  if (group === undefined) {
+    throw new NotSupported(`the group is none of ${groups.map(({ name }) => name).join(", ")}`);
+  }
   const uuid = readText(fields["uuid"], "election.uuid");
   if (!/^[1-9A-HJ-NP-Za-km-z]{14,64}$/.test(uuid)) throw new DecodeError("election.uuid: not base58");
   const questions = readList(fields["questions"], "election.questions").map((question, index) =>
-    readQuestion(question, `election.questions[${index}]`, readOther),
+    readQuestion(question, `election.questions[${index}]`, readOther, group),
   );
   if (questions.length === 0) throw new DecodeError("election.questions: empty");
-  const publicKey = Element.decode(fields["public_key"], "election.public_key");
+  const publicKey = group.decode(fields["public_key"], "election.public_key");
   if (publicKey.isIdentity()) throw new DecodeError("election.public_key: the identity");
   return {
     uuid,

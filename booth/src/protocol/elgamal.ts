@@ -1,6 +1,6 @@
 // ElGamal encryption in the exponent (PROTOCOL 1.6; specification "Encrypted answers").
 import { readObject, type Json, type JsonObject } from "./encoding.ts";
-import { Element, GENERATOR, IDENTITY, type Scalar } from "./group.ts";
+import { ED25519, Element, GENERATOR, type Group, IDENTITY, type Scalar } from "./group.ts";
 
 /** (α, β) = (g^r, y^r·g^m). */
 export interface Ciphertext {
@@ -18,10 +18,10 @@ export function encryptBit(input: { publicKey: Element; bit: 0 | 1; randomness: 
 }
 
 /** The ciphertext of the sum of the plaintexts: the pointwise product. */
-export function product(ciphertexts: readonly Ciphertext[]): Ciphertext {
+export function product(ciphertexts: readonly Ciphertext[], { identity }: Group = ED25519): Ciphertext {
   return ciphertexts.reduce(
     (total, { alpha, beta }) => ({ alpha: total.alpha.times(alpha), beta: total.beta.times(beta) }),
-    { alpha: IDENTITY, beta: IDENTITY },
+    { alpha: identity, beta: identity },
   );
 }
 
@@ -31,10 +31,12 @@ export function encodeCiphertexts(ciphertexts: readonly Ciphertext[]): JsonObjec
   return ciphertexts.map(({ alpha, beta }) => ({ alpha: alpha.encode(), beta: beta.encode() }));
 }
 
-export function readCiphertext(value: Json | undefined, place: string): Ciphertext {
+export function readCiphertext(
+  value: Json | undefined, place: string, group: Group = ED25519,
+): Ciphertext {
   const fields = readObject(value, place, ["alpha", "beta"]);
   return {
-    alpha: Element.decode(fields["alpha"], `${place}.alpha`),
-    beta: Element.decode(fields["beta"], `${place}.beta`),
+    alpha: group.decode(fields["alpha"], `${place}.alpha`),
+    beta: group.decode(fields["beta"], `${place}.beta`),
   };
 }

@@ -1,9 +1,8 @@
 // Vectors of small numbers as elements, and back (PROTOCOL 1.1; specification "Groups").
 import { DecodeError } from "./errors.ts";
-import { Element } from "./group.ts";
-import { RANKED_ANSWERS_LIMIT } from "./question.ts";
+import { ED25519, Element } from "./group.ts";
 
-const PADDING_BITS = 14n;
+const PADDING_BITS = ED25519.paddingBits;
 
 /** Encode numbers from 0 to 255 as one element; `extractVector` reads them back.
  *
@@ -13,8 +12,8 @@ const PADDING_BITS = 14n;
  */
 export function embedVector(values: readonly number[]): Element {
   const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 255;
-  if (values.length === 0 || values.length > RANKED_ANSWERS_LIMIT || !values.every(isByte)) {
-    throw new RangeError(`1 to ${RANKED_ANSWERS_LIMIT} numbers from 0 to 255 expected`);
+  if (values.length === 0 || values.length > ED25519.vectorLimit || !values.every(isByte)) {
+    throw new RangeError(`1 to ${ED25519.vectorLimit} numbers from 0 to 255 expected`);
   }
   const start = values.reduce((total, value) => total * 256n + BigInt(value), 0n) << PADDING_BITS;
   for (let offset = 0n; offset < 1n << PADDING_BITS; offset += 1n) {
@@ -35,7 +34,7 @@ function elementAt(integer: bigint): Element | undefined {
 
 /** Read the vector of `length` numbers that was embedded; higher bits are ignored (1.9). */
 export function extractVector(element: Element, length: number): number[] {
-  let rest = BigInt(`0x${element.encode()}`) >> PADDING_BITS;
+  let rest = element.integer() >> element.group.paddingBits;
   const values: number[] = [];
   for (let index = 0; index < length; index += 1) {
     values.unshift(Number(rest % 256n));

@@ -4,7 +4,7 @@ import type { Ciphertext } from "./elgamal.ts";
 import { type Json, type JsonObject, readObject } from "./encoding.ts";
 import { InvalidProof } from "./errors.ts";
 import {
-  decodeScalar, Element, encodeScalar, GENERATOR, IDENTITY, modOrder, ORDER, randomScalar,
+  decodeScalar, ED25519, Element, encodeScalar, GENERATOR, type Group, IDENTITY, modOrder, randomScalar,
   type Scalar,
 } from "./group.ts";
 import { challenge } from "./transcript.ts";
@@ -23,11 +23,11 @@ export function encodeProof(proof: Proof): JsonObject {
   return { challenge: encodeScalar(proof.challenge), response: encodeScalar(proof.response) };
 }
 
-export function readProof(value: Json | undefined, place: string): Proof {
+export function readProof(value: Json | undefined, place: string, { order }: Group = ED25519): Proof {
   const fields = readObject(value, place, ["challenge", "response"]);
   return {
-    challenge: decodeScalar(fields["challenge"], `${place}.challenge`),
-    response: decodeScalar(fields["response"], `${place}.response`),
+    challenge: decodeScalar(fields["challenge"], `${place}.challenge`, order),
+    response: decodeScalar(fields["response"], `${place}.response`, order),
   };
 }
 
@@ -39,7 +39,8 @@ export function proveKeyPossession(input: { secretKey: Scalar; publicKey: Elemen
 }
 
 export function verifyKeyPossession(input: { publicKey: Element; proof: Proof }): void {
-  if (!knows(`pok|Ed25519|${input.publicKey.encode()}|`, input)) {
+  const { publicKey } = input;
+  if (!knows(`pok|${publicKey.group.name}|${publicKey.encode()}|`, input)) {
     throw new InvalidProof("the proof of possession does not match the public key");
   }
 }
@@ -68,7 +69,8 @@ export function proveKnowledge(prefix: string, secret: Scalar): Proof {
 
 /** Say whether the proof shows knowledge of the logarithm of `publicKey`. */
 export function knows(prefix: string, { publicKey, proof }: { publicKey: Element; proof: Proof }): boolean {
-  const commitment = Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge);
+  const { generator } = publicKey.group;
+  const commitment = Element.publicProduct(generator, proof.response, publicKey, proof.challenge);
   return challenge(prefix, [commitment]) === proof.challenge;
 }
 
@@ -194,18 +196,19 @@ async function verifyDisjunction(input: {
   breathe: Breathe;
 }): Promise<void> {
   const { branches, proofs, publicKey } = input;
+  const { generator, order } = publicKey.group;
   if (branches.length !== proofs.length) throw new InvalidProof("wrong number of branches");
   const commitments: Element[] = [];
   for (const [index, { ciphertext, shift }] of branches.entries()) {
     const proof = proofs[index] as Proof;
-    const beta = ciphertext.beta.times(GENERATOR.publicPower(BigInt(shift)).inverse());
+    const beta = ciphertext.beta.times(generator.publicPower(BigInt(shift)).inverse());
     commitments.push(
-      Element.publicProduct(GENERATOR, proof.response, ciphertext.alpha, proof.challenge),
+      Element.publicProduct(generator, proof.response, ciphertext.alpha, proof.challenge),
       Element.publicProduct(publicKey, proof.response, beta, proof.challenge),
     );
     await input.breathe();
   }
-  const claimed = proofs.reduce((sum, proof) => sum + proof.challenge, 0n) % ORDER;
+  const claimed = proofs.reduce((sum, proof) => sum + proof.challenge, 0n) % order;
   if (claimed !== challenge(input.prefix, commitments)) {
     throw new InvalidProof("the proof of the permitted choices does not hold");
   }
@@ -252,7 +255,7 @@ export function areEqual(
 ): boolean {
   const { publicKey, base, power, proof } = input;
   const commitments = [
-    Element.publicProduct(GENERATOR, proof.response, publicKey, proof.challenge),
+    Element.publicProduct(publicKey.group.generator, proof.response, publicKey, proof.challenge),
     Element.publicProduct(base, proof.response, power, proof.challenge),
   ];
   return challenge(prefix, commitments) === proof.challenge;

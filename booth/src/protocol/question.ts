@@ -2,11 +2,8 @@
 import { type Json, type JsonObject, readInteger, readList, readObject, readText } from "./encoding.ts";
 import type { Ciphertext } from "./elgamal.ts";
 import { DecodeError, NotSupported } from "./errors.ts";
-import type { Element } from "./group.ts";
+import type { Element, Group } from "./group.ts";
 import type { Breathe } from "./proofs.ts";
-
-/** How many answers a ranked question may have: what fits into one element (1.1). */
-export const RANKED_ANSWERS_LIMIT = 30;
 
 /** Choose some of the answers: each is a ciphertext of 0 or 1, and ciphertexts are added. */
 export interface HomomorphicQuestion {
@@ -35,7 +32,7 @@ export interface ListsQuestion {
   readonly text: string;
   /** The name of each list, followed by its candidates. */
   readonly lists: readonly (readonly string[])[];
-  readAnswer(value: Json | undefined, place: string): ListsAnswer;
+  readAnswer(value: Json | undefined, place: string, group: Group): ListsAnswer;
   /** The items of a nesting like that of `lists`, one after the other. */
   flatten(value: Json | undefined, place: string): Json[];
   /** The same items nested again. */
@@ -75,7 +72,7 @@ export function permittedCounts({ minimum, maximum }: HomomorphicQuestion): numb
 }
 
 export function readQuestion<Other>(
-  value: Json, place: string, readOther: ReadOther<Other>,
+  value: Json, place: string, readOther: ReadOther<Other>, { vectorLimit }: Group,
 ): Question | Other {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, "type")) {
     return readHomomorphicQuestion(value, place);
@@ -84,8 +81,8 @@ export function readQuestion<Other>(
   if (type !== "NonHomomorphic") return readOther(type, content, place);
   const fields = readObject(content, `${place}.value`, ["answers", "question"]);
   const answers = readAnswers(fields["answers"], `${place}.value.answers`);
-  if (answers.length === 0 || answers.length > RANKED_ANSWERS_LIMIT) {
-    throw new DecodeError(`${place}: 1 to ${RANKED_ANSWERS_LIMIT} answers expected`);
+  if (answers.length === 0 || answers.length > vectorLimit) {
+    throw new DecodeError(`${place}: 1 to ${vectorLimit} answers expected`);
   }
   return { kind: "ranked", text: readText(fields["question"], `${place}.value.question`), answers };
 }

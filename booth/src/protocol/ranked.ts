@@ -3,7 +3,7 @@ import { type Ciphertext, encodeCiphertexts, readCiphertext } from "./elgamal.ts
 import { embedVector } from "./embedding.ts";
 import { type Json, type JsonObject, readObject } from "./encoding.ts";
 import { InvalidProof } from "./errors.ts";
-import { type Element, GENERATOR, randomScalar, type Scalar } from "./group.ts";
+import { type Element, GENERATOR, type Group, randomScalar, type Scalar } from "./group.ts";
 import { encodeProof, knows, type Proof, proveKnowledge, readProof } from "./proofs.ts";
 import type { RankedQuestion } from "./question.ts";
 
@@ -68,12 +68,12 @@ export function verifyRanking(input: {
   }
 }
 
-export function readRanking(value: Json | undefined, place: string): RankedAnswer {
+export function readRanking(value: Json | undefined, place: string, group: Group): RankedAnswer {
   const fields = readObject(value, place, ["choices", "proof"]);
   return {
     kind: "ranked",
-    choices: readCiphertext(fields["choices"], `${place}.choices`),
-    proof: readProof(fields["proof"], `${place}.proof`),
+    choices: readCiphertext(fields["choices"], `${place}.choices`, group),
+    proof: readProof(fields["proof"], `${place}.proof`, group),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   decodeJson, encodeJson, type Json, type JsonObject, readInteger, readObject, readText, sha256Hex, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidRecord, ShapeError } from "./errors.ts";
+import { ED25519, type Group } from "./group.ts";
 import { type Breathe, withoutBreath } from "./proofs.ts";
 
 const BLOCK_BYTES = 512;
@@ -267,14 +268,14 @@ export function decodeOwner(data: Uint8Array): number {
 }
 
 /** The list of credentials with the weight of each; all have one or none has (1.4). */
-export function decodeCredentials(value: Json): Map<string, bigint> {
+export function decodeCredentials(value: Json, { form }: Group = ED25519): Map<string, bigint> {
   if (!Array.isArray(value)) throw new ShapeError("credentials: list expected");
   const weights = new Map<string, bigint>();
   const hasWeight = value.length > 0 && asText(value[0]).includes(",");
   for (const [index, item] of value.entries()) {
     const place = `credentials[${index}]`;
-    const match = /^([0-9a-f]{64})(?:,([1-9][0-9]{0,15}))?$/.exec(readText(item, place));
-    if (match === null || (match[2] !== undefined) !== hasWeight) {
+    const match = /^([0-9a-f]+)(?:,([1-9][0-9]{0,15}))?$/.exec(readText(item, place));
+    if (match === null || !form.test(match[1] ?? "") || (match[2] !== undefined) !== hasWeight) {
       throw new DecodeError(`${place}: not a credential like the first`);
     }
     const credential = match[1] ?? "";

@@ -8,7 +8,7 @@ import {
 } from "./encoding.ts";
 import { DecodeError, InvalidProof } from "./errors.ts";
 import {
-  decodeScalar, Element, encodeScalar, GENERATOR, IDENTITY, modOrder, randomScalar, type Scalar,
+  decodeScalar, ED25519, Element, encodeScalar, GENERATOR, type Group, IDENTITY, modOrder, randomScalar, type Scalar,
 } from "./group.ts";
 import { type Breathe, withoutBreath } from "./proofs.ts";
 import { randomBlock } from "./randomness.ts";
@@ -82,7 +82,7 @@ export async function verifyShuffle(input: {
     const place = `shuffle.ciphertexts[${number}]`;
     const output: Ciphertext[] = [];
     for (const [index, item] of readList(ciphertexts[number], place, list.length).entries()) {
-      const ciphertext = readCiphertext(item, `${place}[${index}]`);
+      const ciphertext = readCiphertext(item, `${place}[${index}]`, publicKey.group);
       if (ciphertext.alpha.isIdentity() || ciphertext.beta.isIdentity()) {
         throw new DecodeError(`${place}[${index}]: the identity`);
       }
@@ -91,6 +91,7 @@ export async function verifyShuffle(input: {
     }
     const proof = await readShuffleProof({
       value: proofs[number], place: `shuffle.proofs[${number}]`, length: list.length, breathe,
+      group: publicKey.group,
     });
     await verifyList({ fingerprint, publicKey, breathe, input: list, output, proof, number });
     shuffled.set(question, output);
@@ -117,7 +118,7 @@ async function shuffleList(
   const { fingerprint, publicKey, breathe, input } = context;
   const length = input.length;
   const psi = drawPermutation(length);
-  const [h, generators] = await shuffleGenerators(length, breathe);
+  const [h, generators] = await shuffleGenerators(ED25519, length, breathe);
   h.prepare();
 
   // e'_i = ReEnc(e_ψ(i)), with the randomness r'_k kept at the source's place k.
@@ -141,7 +142,7 @@ async function shuffleList(
     await breathe();
   }
   const lists = encodeLists(input, output, commitments);
-  const u = challenges(fingerprint, lists, length);
+  const u = challenges(fingerprint, lists, length, ED25519);
   const permuted = psi.map((source) => u[source] as Scalar);
 
   // ĉ_i = g^r̂_i · ĉ_{i−1}^u'_i from h on. As ĉ_i = g^R_i · h^U_i, fixed bases do; the same for t̂.
@@ -179,7 +180,7 @@ async function shuffleList(
     w2 + c * inner(chainOpenings, v),
     w3 + c * inner(openings, u),
     w4 + c * inner(reencryption, u),
-  ].map(modOrder);
+  ].map((one) => modOrder(one));
   return {
     output,
     proof: {
@@ -221,30 +222,32 @@ async function verifyList(
   const { fingerprint, publicKey, breathe, input, output, proof, number } = context;
   const { t, tChain, s, sChain, sPermuted, commitments, chain } = proof;
   const [s1, s2, s3, s4] = s as [Scalar, Scalar, Scalar, Scalar];
-  const [h, generators] = await shuffleGenerators(input.length, breathe);
+  const { group } = publicKey;
+  const { generator, order } = group;
+  const [h, generators] = await shuffleGenerators(group, input.length, breathe);
   const lists = encodeLists(input, output, commitments);
-  const u = challenges(fingerprint, lists, input.length);
+  const u = challenges(fingerprint, lists, input.length, group);
   const c = mainChallenge({ fingerprint, publicKey, t, tChain, lists, chain });
-  const minus = modOrder(-c);
+  const minus = modOrder(-c, order);
 
-  const all = product(commitments).times(product(generators).inverse());
+  const all = product(commitments, group).times(product(generators, group).inverse());
   const last = chain.at(-1) ?? h;
-  const u1 = u.reduce((total, one) => modOrder(total * one), 1n);
+  const u1 = u.reduce((total, one) => modOrder(total * one, order), 1n);
   const end = last.times(h.publicPower(u1).inverse());
-  const weighted = Element.publicPowers(commitments, u);
-  const alpha = Element.publicPowers(input.map((one) => one.alpha), u);
+  const weighted = group.publicPowers(commitments, u);
+  const alpha = group.publicPowers(input.map((one) => one.alpha), u);
   await breathe();
-  const beta = Element.publicPowers(input.map((one) => one.beta), u);
+  const beta = group.publicPowers(input.map((one) => one.beta), u);
   await breathe();
   const expected = [
-    Element.publicProduct(all, minus, GENERATOR, s1),
-    Element.publicProduct(end, minus, GENERATOR, s2),
-    Element.publicProduct(weighted, minus, GENERATOR, s3)
-      .times(Element.publicPowers(generators, sPermuted)),
-    Element.publicProduct(beta, minus, publicKey, modOrder(-s4))
-      .times(Element.publicPowers(output.map((one) => one.beta), sPermuted)),
-    Element.publicProduct(alpha, minus, GENERATOR, modOrder(-s4))
-      .times(Element.publicPowers(output.map((one) => one.alpha), sPermuted)),
+    Element.publicProduct(all, minus, generator, s1),
+    Element.publicProduct(end, minus, generator, s2),
+    Element.publicProduct(weighted, minus, generator, s3)
+      .times(group.publicPowers(generators, sPermuted)),
+    Element.publicProduct(beta, minus, publicKey, modOrder(-s4, order))
+      .times(group.publicPowers(output.map((one) => one.beta), sPermuted)),
+    Element.publicProduct(alpha, minus, generator, modOrder(-s4, order))
+      .times(group.publicPowers(output.map((one) => one.alpha), sPermuted)),
   ];
   const refuse = (what: string): never => {
     throw new InvalidProof(`shuffle ${number + 1}: ${what} does not hold`);
@@ -254,8 +257,8 @@ async function verifyList(
   });
   for (const [index, commitment] of tChain.entries()) {
     const before = index === 0 ? h : (chain[index - 1] as Element);
-    const found = Element.publicPowers(
-      [chain[index] as Element, GENERATOR, before],
+    const found = group.publicPowers(
+      [chain[index] as Element, generator, before],
       [minus, sChain[index] as Scalar, sPermuted[index] as Scalar],
     );
     if (!found.equals(commitment)) refuse(`the chain at ${index}`);
@@ -265,15 +268,19 @@ async function verifyList(
 
 // --- What both sides compute -------------------------------------------------------------
 
-const generatorsKnown: Element[] = [];
+const generatorsKnown = new Map<Group, Element[]>();
 
 /** h = generator(−1), and h_0, …, h_{N−1}. */
-async function shuffleGenerators(length: number, breathe: Breathe): Promise<[Element, Element[]]> {
-  for (let index = generatorsKnown.length - 1; index < length; index += 1) {
-    generatorsKnown.push(Element.shuffleGenerator(index));
+async function shuffleGenerators(
+  group: Group, length: number, breathe: Breathe,
+): Promise<[Element, Element[]]> {
+  const known = generatorsKnown.get(group) ?? [];
+  generatorsKnown.set(group, known);
+  for (let index = known.length - 1; index < length; index += 1) {
+    known.push(group.shuffleGenerator(index));
     await breathe();
   }
-  return [generatorsKnown[0] as Element, generatorsKnown.slice(1, length + 1)];
+  return [known[0] as Element, known.slice(1, length + 1)];
 }
 
 /** ⟦e⟧⟦e'⟧⟦c⟧: every element followed by a comma. */
@@ -289,10 +296,10 @@ function joined(elements: readonly Element[]): string {
 }
 
 /** u_i, one for each ciphertext of the input. */
-function challenges(fingerprint: string, lists: string, length: number): Scalar[] {
+function challenges(fingerprint: string, lists: string, length: number, { order }: Group): Scalar[] {
   const seed = sha256Hex(utf8(`shuffle-challenges|${fingerprint}|${lists}`));
   return Array.from({ length }, (_, index) =>
-    modOrder(BigInt(`0x${sha256Hex(utf8(seed + sha256Hex(utf8(String(index)))))}`)),
+    modOrder(BigInt(`0x${sha256Hex(utf8(seed + sha256Hex(utf8(String(index)))))}`), order),
   );
 }
 
@@ -306,7 +313,7 @@ function mainChallenge(input: {
 }): Scalar {
   const { fingerprint, publicKey, t, tChain, lists, chain } = input;
   const text = `shuffle-challenge|${fingerprint}|${joined(t)}${joined(tChain)}${lists}${joined(chain)}`;
-  return modOrder(BigInt(`0x${sha256Hex(utf8(text + publicKey.encode()))}`));
+  return modOrder(BigInt(`0x${sha256Hex(utf8(text + publicKey.encode()))}`), publicKey.group.order);
 }
 
 /** v_i = Π_{j>i} u'_j. */
@@ -326,8 +333,8 @@ function inner(left: readonly Scalar[], right: readonly Scalar[]): Scalar {
   return sum(left.map((one, index) => one * (right[index] as Scalar)));
 }
 
-function product(elements: readonly Element[]): Element {
-  return elements.reduce((total, one) => total.times(one), IDENTITY);
+function product(elements: readonly Element[], { identity }: Group): Element {
+  return elements.reduce((total, one) => total.times(one), identity);
 }
 
 // --- Text --------------------------------------------------------------------------------
@@ -349,11 +356,12 @@ async function readShuffleProof(input: {
   place: string;
   length: number;
   breathe: Breathe;
+  group: Group;
 }): Promise<ShuffleProof> {
-  const { place, length, breathe } = input;
+  const { place, length, breathe, group } = input;
   const [ts, ss, cs, chains] = readList(input.value, place, 4);
   const element = (value: Json | undefined, at: string): Element => {
-    const found = Element.decode(value, at);
+    const found = group.decode(value, at);
     if (found.isIdentity()) throw new DecodeError(`${at}: the identity`);
     return found;
   };
@@ -366,14 +374,14 @@ async function readShuffleProof(input: {
     return found;
   };
   const scalars = (value: Json | undefined, at: string): Scalar[] =>
-    readList(value, at, length).map((item, index) => decodeScalar(item, `${at}[${index}]`));
+    readList(value, at, length).map((item, index) => decodeScalar(item, `${at}[${index}]`, group.order));
   const [t1, t2, t3, t4, tChain] = readList(ts, `${place}[0]`, 5);
   const pair = readList(t4, `${place}[0][3]`, 2);
   const s = readList(ss, `${place}[1]`, 6);
   return {
     t: [t1, t2, t3, ...pair].map((item, index) => element(item, `${place}[0] t${index + 1}`)),
     tChain: await elements(tChain, `${place}[0][4]`),
-    s: s.slice(0, 4).map((item, index) => decodeScalar(item, `${place}[1][${index}]`)),
+    s: s.slice(0, 4).map((item, index) => decodeScalar(item, `${place}[1][${index}]`, group.order)),
     sChain: scalars(s[4], `${place}[1][4]`),
     sPermuted: scalars(s[5], `${place}[1][5]`),
     commitments: await elements(cs, `${place}[2]`),

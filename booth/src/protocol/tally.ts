@@ -6,7 +6,7 @@ import {
   readList, decodeJson, readObject, encodeJson, type Json, type JsonObject, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidProof } from "./errors.ts";
-import { Element, GENERATOR, IDENTITY, type Scalar } from "./group.ts";
+import { Element, GENERATOR, type Scalar } from "./group.ts";
 import {
   type Breathe, readProof, encodeProof, type Proof, proveDecryption, verifyDecryption, withoutBreath,
 } from "./proofs.ts";
@@ -30,10 +30,11 @@ export class Adder {
   private weight = 0n;
 
   constructor(private readonly election: AnyElection) {
+    const { identity } = election.publicKey.group;
     this.lists = election.questions.map((question) =>
       question.kind === "ranked"
         ? []
-        : Array.from({ length: ciphertextCount(question) }, () => ({ alpha: IDENTITY, beta: IDENTITY })),
+        : Array.from({ length: ciphertextCount(question) }, () => ({ alpha: identity, beta: identity })),
     );
   }
 
@@ -194,7 +195,7 @@ export function verifyPartialDecryption(input: Claim): Element[][] {
 export function verifyStrongProofs(input: Claim & { proofs: Json; closing: string }): void {
   const { election: { fingerprint }, trustee: { publicKey }, closing } = input;
   const { factors } = readPartialDecryption(input);
-  const proofs = readNested(input.proofs, "proofs", input, readProof);
+  const proofs = readNested(input.proofs, "proofs", input, (item, place) => readProof(item, place, publicKey.group));
   eachOf(input, (alpha, question, index, place) => {
     const factor = factors[question]?.[index] as Element;
     const proof = proofs[question]?.[index] as Proof;
@@ -208,14 +209,17 @@ export function verifyStrongProofs(input: Claim & { proofs: Json; closing: strin
 }
 
 function readPartialDecryption(claim: Claim): { factors: Element[][]; proofs: Proof[][] } {
+  const { group } = claim.election.publicKey;
   const value = decodeJson(utf8(claim.data), { source: "partial decryption", limitBytes: TALLY_LIMIT_BYTES });
   const names = ["decryption_factors", "decryption_proofs"];
   const fields = readObject(value, "partial decryption", names);
   return {
     factors: readNested(fields["decryption_factors"], "decryption_factors", claim, (item, place) =>
-      Element.decode(item, place),
+      group.decode(item, place),
     ),
-    proofs: readNested(fields["decryption_proofs"], "decryption_proofs", claim, readProof),
+    proofs: readNested(fields["decryption_proofs"], "decryption_proofs", claim, (item, place) =>
+      readProof(item, place, group),
+    ),
   };
 }
 

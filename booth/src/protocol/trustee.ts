@@ -1,7 +1,7 @@
 // A trustee's public key (PROTOCOL 1.5; specification "Verification keys").
 import { encodeJson, type Json, type JsonObject, readObject, readText } from "./encoding.ts";
 import { InvalidProof } from "./errors.ts";
-import { Element, GENERATOR, type Scalar } from "./group.ts";
+import { ED25519, type Element, GENERATOR, type Group, type Scalar } from "./group.ts";
 import {
   encodeProof, type Proof, proveKeyPossession, readProof, verifyKeyPossession,
 } from "./proofs.ts";
@@ -43,13 +43,15 @@ export function trusteeFields({ proof, publicKey, signature, name }: Trustee): J
   };
 }
 
-export function decodeTrustee(value: Json | undefined, place = "trustee"): Trustee {
+export function decodeTrustee(
+  value: Json | undefined, place = "trustee", group: Group = ED25519,
+): Trustee {
   const fields = readObject(value, place, ["pok", "public_key"], ["signature", "name"]);
   const { signature, name } = fields;
   return {
-    proof: readProof(fields["pok"], `${place}.pok`),
-    publicKey: Element.decode(fields["public_key"], `${place}.public_key`),
-    signature: signature === undefined ? undefined : readProof(signature, `${place}.signature`),
+    proof: readProof(fields["pok"], `${place}.pok`, group),
+    publicKey: group.decode(fields["public_key"], `${place}.public_key`),
+    signature: signature === undefined ? undefined : readProof(signature, `${place}.signature`, group),
     name: name === undefined ? undefined : readText(name, `${place}.name`),
   };
 }

@@ -1,7 +1,7 @@
 // The list of trustees and their slots (PROTOCOL 1.5; specification "Trustees").
 import { decodeJson, encodeJson, type Json, readInteger, readList, readObject } from "./encoding.ts";
-import { DecodeError, InvalidProof } from "./errors.ts";
-import { Element, IDENTITY } from "./group.ts";
+import { DecodeError, InvalidProof, NotSupported } from "./errors.ts";
+import { ED25519, Element, type Group, IDENTITY } from "./group.ts";
 import { encodeSigned, readSigned, type Signed, verifySignature } from "./messages.ts";
 import { encodeProof, type Proof, readProof } from "./proofs.ts";
 import {
@@ -37,13 +37,19 @@ export interface Trustees {
   readonly slots: readonly Slot[];
 }
 
-/** Read the record's list of trustees; `verifyTrustees` checks what it claims. */
-export function decodeTrustees(data: Uint8Array): Trustees {
+/** Read the record's list of trustees; `verifyTrustees` checks what it claims.
+ *
+ * Throws NotSupported for threshold trustees of another group than Ed25519.
+ */
+export function decodeTrustees(data: Uint8Array, group: Group = ED25519): Trustees {
   const value = decodeJson(data, { source: "trustees", limitBytes: TRUSTEES_LIMIT_BYTES });
   const items = readList(value, "trustees").map((item, index): Item => {
     const place = `trustees[${index}]`;
     const [kind, content] = readList(item, place, 2);
-    if (kind === "Single") return { single: readSingle(content, place) };
+    if (kind === "Single") return { single: readSingle(content, place, group) };
+    if (kind === "Pedersen" && group !== ED25519) {
+      throw new NotSupported(`${place}: threshold trustees are supported in Ed25519 only`);
+    }
     if (kind === "Pedersen") return { group: readGroup(content, place) };
     throw new DecodeError(`${place}: not a trustee`);
   });
@@ -57,8 +63,8 @@ export function decodeTrustees(data: Uint8Array): Trustees {
   return { items, slots };
 }
 
-function readSingle(value: Json | undefined, place: string): Trustee {
-  const trustee = decodeTrustee(value, place);
+function readSingle(value: Json | undefined, place: string, group: Group): Trustee {
+  const trustee = decodeTrustee(value, place, group);
   if (trustee.signature !== undefined) throw new DecodeError(`${place}: unknown field "signature"`);
   return trustee;
 }
@@ -126,7 +132,7 @@ function verifyGroup(group: ThresholdTrustees): void {
 
 /** y: the product of what each item contributes; `verifyTrustees` must have held. */
 export function combinePublicKeys({ items }: Trustees): Element {
-  return items.reduce((total, item) => total.times(subkey(item)), IDENTITY);
+  return items.map(subkey).reduce((total, key) => total.times(key));
 }
 
 /** A single trustee's public key, or the product of the members' first commitments. */

@@ -4,7 +4,7 @@ import { answerContext } from "../protocol/context.ts";
 import { type Ciphertext, encodeCiphertexts, product, readCiphertext } from "../protocol/elgamal.ts";
 import { type Json, type JsonObject, readList, readObject, readText } from "../protocol/encoding.ts";
 import { DecodeError, InvalidBallot, InvalidProof, NotSupported } from "../protocol/errors.ts";
-import { decodeScalar, Element, encodeScalar, GENERATOR, type Scalar } from "../protocol/group.ts";
+import { decodeScalar, Element, encodeScalar, type Group, type Scalar } from "../protocol/group.ts";
 import {
   type Breathe, encodeProof, type Proof, readProof, verifyBlank, verifyInterval,
 } from "../protocol/proofs.ts";
@@ -57,23 +57,25 @@ class Lists implements ListsQuestion {
     return this.lists.map(({ length }) => items.slice(start, (start += length)));
   }
 
-  readAnswer(value: Json | undefined, place: string): ListsAnswer {
+  readAnswer(value: Json | undefined, place: string, group: Group): ListsAnswer {
     const fields = readObject(value, place, [
       "choices", "individual_proofs", "overall_proof", "list_proofs", "nonzero_proof",
     ]);
     const pair = (item: Json | undefined, at: string): Proof[] =>
-      readList(item, at, BIT.length).map((proof, index) => readProof(proof, `${at}[${index}]`));
+      readList(item, at, BIT.length).map((proof, index) => readProof(proof, `${at}[${index}]`, group));
     const flat = (name: string): Json[] => this.flatten(fields[name], `${place}.${name}`);
     return new Answer(this, {
-      choices: flat("choices").map((item, index) => readCiphertext(item, `${place}.choices ${index + 1}`)),
+      choices: flat("choices").map((item, index) =>
+        readCiphertext(item, `${place}.choices ${index + 1}`, group),
+      ),
       individual: flat("individual_proofs").map((item, index) =>
         pair(item, `${place}.individual_proofs ${index + 1}`),
       ),
-      overall: readProof(fields["overall_proof"], `${place}.overall_proof`),
+      overall: readProof(fields["overall_proof"], `${place}.overall_proof`, group),
       lists: readList(fields["list_proofs"], `${place}.list_proofs`, this.lists.length).map((item, index) =>
         pair(item, `${place}.list_proofs[${index}]`),
       ),
-      nonzero: readNonzero(fields["nonzero_proof"], `${place}.nonzero_proof`),
+      nonzero: readNonzero(fields["nonzero_proof"], `${place}.nonzero_proof`, group),
     });
   }
 }
@@ -118,29 +120,30 @@ class Answer implements ListsAnswer {
     }
     const whole = { publicKey, context: answerContext(context, choices), breathe };
     const rows = this.question.nest(choices);
-    const chosen = product(rows.flatMap((row) => row.slice(0, 1)));
+    const chosen = product(rows.flatMap((row) => row.slice(0, 1)), publicKey.group);
     await verifyInterval({ ...whole, ciphertext: chosen, choices: [1], proofs: [overall] });
     for (const [index, [list, ...candidates]] of rows.entries()) {
       const branches = [
         { ciphertext: list as Ciphertext, shift: 1 },
-        { ciphertext: product(candidates), shift: 0 },
+        { ciphertext: product(candidates, publicKey.group), shift: 0 },
       ];
       await verifyBlank({ ...whole, prefix: "lproof", branches, proofs: lists[index] ?? [] });
     }
-    const candidates = product(rows.flatMap((row) => row.slice(1)));
+    const candidates = product(rows.flatMap((row) => row.slice(1)), publicKey.group);
     verifyNonzero({ ...whole, ciphertext: candidates, proof: nonzero });
   }
 }
 
-function readNonzero(value: Json | undefined, place: string): NonzeroProof {
+function readNonzero(value: Json | undefined, place: string, group: Group): NonzeroProof {
   const fields = readObject(value, place, ["commitment", "challenge", "response"]);
   const [first, second] = readList(fields["response"], `${place}.response`, 2);
   return {
     // With the check of membership: a point of small order would prove that zero is not zero.
-    commitment: Element.decode(fields["commitment"], `${place}.commitment`),
-    challenge: decodeScalar(fields["challenge"], `${place}.challenge`),
+    commitment: group.decode(fields["commitment"], `${place}.commitment`),
+    challenge: decodeScalar(fields["challenge"], `${place}.challenge`, group.order),
     response: [
-      decodeScalar(first, `${place}.response[0]`), decodeScalar(second, `${place}.response[1]`),
+      decodeScalar(first, `${place}.response[0]`, group.order),
+      decodeScalar(second, `${place}.response[1]`, group.order),
     ],
   };
 }
@@ -152,7 +155,7 @@ function verifyNonzero(input: Statement & { ciphertext: Ciphertext; proof: Nonze
   if (commitment.isIdentity()) {
     throw new InvalidBallot("identity_element", "the proof that a candidate is chosen commits to none");
   }
-  const first = Element.publicProduct(alpha, t1, GENERATOR, t2);
+  const first = Element.publicProduct(alpha, t1, publicKey.group.generator, t2);
   const second = Element.publicProduct(beta, t1, publicKey, t2).times(commitment.publicPower(c));
   if (challenge(`nonzero|${context}|`, [commitment, first, second]) !== c) {
     throw new InvalidProof("the proof that a candidate is chosen does not hold");

@@ -1,10 +1,12 @@
 // Steps 1 to 7: the form of the record, who may vote, and what lies in the box (PROTOCOL 3.1).
 import { ciphertextsOf, decodeBallot, verifyBallot } from "../protocol/ballot.ts";
-import { decodeElectionWith } from "../protocol/election.ts";
+import { decodeElectionWith, isProfileOne } from "../protocol/election.ts";
 import { decodeJson } from "../protocol/encoding.ts";
-import { Element } from "../protocol/group.ts";
+import { NotSupported } from "../protocol/errors.ts";
+import { ED25519 } from "../protocol/group.ts";
 import { decodeCredentials, readArchive, readChain } from "../protocol/record.ts";
 import { combinePublicKeys, decodeTrustees, verifyTrustees } from "../protocol/trustees.ts";
+import { BELENIOS_2048, RFC_3526_2048 } from "./field.ts";
 import { readLists } from "./lists.ts";
 import { at, StepFailed } from "./report.ts";
 import type { CheckedBallot, State } from "./state.ts";
@@ -12,6 +14,7 @@ import type { CheckedBallot, State } from "./state.ts";
 const CREDENTIALS_LIMIT_BYTES = 1_000_000_000;
 // A record with a thousand bad ballots is not more invalid than one with twenty.
 const PROBLEMS_SHOWN = 20;
+const GROUPS = [ED25519, BELENIOS_2048, RFC_3526_2048];
 
 export async function checkArchive(state: State): Promise<string[]> {
   const { record: data, breathe } = state;
@@ -36,10 +39,14 @@ export async function checkChain(state: State): Promise<string[]> {
 }
 
 export async function checkElection(state: State): Promise<string[]> {
-  const election = at("event 0, election", () => decodeElectionWith(setupObject(state, 0), readLists));
+  const election = at("event 0, election", () => decodeElectionWith(setupObject(state, 0), { groups: GROUPS, readOther: readLists }));
+  const { group } = election.publicKey;
+  if (isProfileOne(election) && group !== ED25519) {
+    throw new NotSupported(`the second file beside a record is read for ${ED25519.name} only`);
+  }
   state.set("election", election);
   return [
-    `uuid ${election.uuid}, version 1, group Ed25519, ${election.questions.length} questions`,
+    `uuid ${election.uuid}, version 1, group ${group.name}, ${election.questions.length} questions`,
     `the fingerprint is ${election.fingerprint}`,
     "the public key is an element of the prime-order group and not the identity",
   ];
@@ -48,7 +55,7 @@ export async function checkElection(state: State): Promise<string[]> {
 export async function checkTrustees(state: State): Promise<string[]> {
   const place = "event 0, trustees";
   const trustees = at(place, () => {
-    const read = decodeTrustees(setupObject(state, 1));
+    const read = decodeTrustees(setupObject(state, 1), state.get("election").publicKey.group);
     verifyTrustees(read);
     return read;
   });
@@ -67,15 +74,16 @@ export async function checkTrustees(state: State): Promise<string[]> {
 }
 
 export async function checkCredentials(state: State): Promise<string[]> {
+  const { group } = state.get("election").publicKey;
   const weights = at("event 0, credentials", () =>
     decodeCredentials(decodeJson(setupObject(state, 2), {
       source: "credentials", limitBytes: CREDENTIALS_LIMIT_BYTES,
-    })),
+    }), group),
   );
   let done = 0;
   for (const credential of weights.keys()) {
     const place = `event 0, credentials[${done}]`;
-    if (at(place, () => Element.decode(credential)).isIdentity()) {
+    if (at(place, () => group.decode(credential)).isIdentity()) {
       throw new StepFailed([`${place}: the identity is nobody's credential`]);
     }
     done += 1;

@@ -3,7 +3,7 @@ import { extractVector } from "../protocol/embedding.ts";
 import type { AnyElection, AnyQuestion } from "../protocol/election.ts";
 import { decodeJson, type Json, readInteger, readList, readObject, utf8 } from "../protocol/encoding.ts";
 import { DecodeError, InvalidProof } from "../protocol/errors.ts";
-import { Element, GENERATOR } from "../protocol/group.ts";
+import type { Element } from "../protocol/group.ts";
 import { decodeOwner, decodeSizes, readWeight } from "../protocol/record.ts";
 import { verifyShuffle } from "../protocol/shuffle.ts";
 import { Adder, type EncryptedTally, encodeTally, verifyPartialDecryption } from "../protocol/tally.ts";
@@ -160,7 +160,7 @@ function readResult(
     const count = readWeight(items[index], at);
     // count + q would satisfy the equation too.
     if (count > weight) throw new DecodeError(`${at}: more than the total weight`);
-    if (!GENERATOR.publicPower(count).equals(element)) {
+    if (!element.group.generator.publicPower(count).equals(element)) {
       throw new InvalidProof(`${at}: this is not what was decrypted`);
     }
     return count;

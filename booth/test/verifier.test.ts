@@ -169,6 +169,19 @@ test("the numbers of the older groups are those that every implementation uses",
   }
 });
 
+test("threshold trustees and a second file of an older group are not supported, and nothing is confirmed", async () => {
+  const record = recordOf(FIELD);
+  const ofThreshold = await changed({
+    record, type: "Setup", index: 1, change: (text) => text.replace('"Single"', '"Pedersen"'),
+  });
+  const ofProfileOne = await changed({
+    record, type: "Setup", index: 0, change: (text) => text.replace("{", '{"pnyx":{"profile":1},'),
+  });
+  for (const spoilt of [ofThreshold, ofProfileOne]) {
+    await assert.rejects(() => verifyRecord({ record: spoilt }), NotSupported);
+  }
+});
+
 test("the booth and the trustee's page refuse an election in an older group", async () => {
   const [setup] = await readRecord({ data: recordOf(FIELD) });
   assert.throws(() => decodeElection(setup?.objects[0] ?? new Uint8Array()), NotSupported);

@@ -44,7 +44,7 @@ def test_axe_finds_nothing(page_in_every_view, path):
 def check_receipt(page, content):
     page.goto("/verify/receipt/")
     page.get_by_label("Drop your receipt here").set_input_files(
-        {"name": "receipt-8.tlog-proof", "mimeType": "text/plain", "buffer": content}
+        {"name": f"receipt-{MINE}.tlog-proof", "mimeType": "text/plain", "buffer": content}
     )
     page.get_by_role("button", name="Check the receipt").click()
 
@@ -60,10 +60,10 @@ def test_a_checked_receipt_is_accessible(page_in_every_view):
 @pytest.mark.parametrize("view", [WITHOUT_SCRIPT, NARROW], ids=str)
 def test_a_forged_receipt_is_refused_with_its_step(visit, view):
     page = visit(view)
-    check_receipt(page, receipt_of(index=MINE).replace(b"index 8", b"index 9"))
+    check_receipt(page, receipt_of(index=MINE).replace(b"index 10", b"index 11"))
 
     assert page.get_by_role("heading", name="The receipt does not match the log").is_visible()
-    assert page.get_by_text("receipt-8.tlog-proof: step 4 failed").is_visible()
+    assert page.get_by_text(f"receipt-{MINE}.tlog-proof: step 4 failed").is_visible()
     assert_accessible(page)
 
 

@@ -57,9 +57,13 @@ def trustees_to_invite() -> QuerySet[Trustee]:
 
     The members of a group are invited when their ceremony begins.
     """
-    return Trustee.objects.filter(
-        invitation=Trustee.Invitation.WAITING, election__phase=Election.Phase.DRAFT
-    ).exclude(group__attempt=0)
+    return (
+        Trustee.objects.filter(
+            invitation=Trustee.Invitation.WAITING, election__phase=Election.Phase.DRAFT
+        )
+        .exclude(group__attempt=0)
+        .order_by("election", "position")
+    )
 
 
 def elections_that_wait_for_trustees() -> QuerySet[Election]:

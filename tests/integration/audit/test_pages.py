@@ -169,7 +169,7 @@ class TestEntryPage:
         assert response.status_code == 200
         assert entry.text in text
         assert leaf_hash(entry.text.encode()).hex() in text
-        assert "That is the root in the signed checkpoint of 18 entries." in text
+        assert "That is the root in the signed checkpoint of 20 entries." in text
         assert "Under a signed checkpoint" in text
         assert verifier_key() in text
 
@@ -198,7 +198,7 @@ class TestEntryPage:
 
         assert f"receipt-{MINE}.tlog-proof" in response.headers["Content-Disposition"]
 
-    @pytest.mark.parametrize("index", [0, 7, 8, 17])
+    @pytest.mark.parametrize("index", [0, 9, 10, 19])
     @pytest.mark.parametrize("damage", [None, "entry", "signature", "root"])
     def test_its_commands_check_the_receipt_with_openssl_alone(
         self, client, tmp_path, index, damage
@@ -212,7 +212,7 @@ class TestEntryPage:
         elif damage == "signature":
             receipt = receipt[:-6] + bytes([receipt[-6] ^ 1]) + receipt[-5:]
         elif damage == "root":
-            receipt = receipt.replace(b"\n18\n", b"\n19\n")
+            receipt = receipt.replace(b"\n20\n", b"\n21\n")
         (tmp_path / f"receipt-{index}.tlog-proof").write_bytes(receipt)
         (tmp_path / f"{index}.json").write_bytes(entry)
 
@@ -251,8 +251,8 @@ class TestCheckingAReceipt:
         assert response.status_code == 200
         assert "The entry is in the log" in text
         assert "receipt.tlog-proof, checked by this server just now" in text
-        assert "The log signed checkpoint 18" in text
-        assert "hashes lead from entry 8 to the root" in text
+        assert "The log signed checkpoint 20" in text
+        assert f"hashes lead from entry {MINE} to the root" in text
         assert response.content.decode().count("pnyx-checks__state") == 4
         assert "A ballot was cast" in text
 
@@ -322,12 +322,12 @@ class TestCheckingAReceipt:
             (lambda r: b"\x89PNG\r\n\x1a\n\0\0", "This is not a receipt", "ASCII"),
             (lambda r: r[: len(r) // 2], "This is not a receipt", ""),
             (
-                lambda r: r.replace(b"\n18\n", b"\n19\n"),
+                lambda r: r.replace(b"\n20\n", b"\n21\n"),
                 "The log’s key did not sign this checkpoint",
                 "does not fit the text",
             ),
             (
-                lambda r: r.replace(b"index 8", b"index 9"),
+                lambda r: r.replace(b"index 10", b"index 11"),
                 "The receipt does not match the log",
                 "do not lead to the signed root",
             ),

@@ -17,5 +17,9 @@ class Checkpoint(models.Model):
     note = models.BinaryField(help_text="The signed note, byte for byte as published.")
     signed_date = models.DateField()
 
+    class Meta:
+        # How long the log was at the end of a day, without looking at every checkpoint.
+        indexes = [models.Index(fields=["signed_date", "head"], name="audit_checkpoint_by_day")]
+
     def __str__(self) -> str:
         return f"checkpoint {self.head_id}"

@@ -10,6 +10,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 HASH_SIZE_BYTES = 32
+ABOUT_LIMIT_CHARACTERS = 120
 
 
 class PendingEntry(models.Model):
@@ -25,6 +26,7 @@ class PendingEntry(models.Model):
     kind = models.CharField(max_length=40)
     body = models.BinaryField(help_text="The entry: RFC 8785 canonical JSON.")
     subject = models.BinaryField(max_length=HASH_SIZE_BYTES, null=True)
+    about = models.CharField(max_length=ABOUT_LIMIT_CHARACTERS, blank=True, db_default="")
 
     class Meta:
         verbose_name_plural = "pending entries"
@@ -60,6 +62,12 @@ class LogEntry(models.Model):
         null=True,
         help_text="The hash that people search for: for a ballot, its tracker.",
     )
+    about = models.CharField(
+        max_length=ABOUT_LIMIT_CHARACTERS,
+        blank=True,
+        db_default="",
+        help_text="election/<identifier>, consultation/<short name>, or nothing.",
+    )
 
     class Meta:
         verbose_name_plural = "log entries"
@@ -83,6 +91,8 @@ class LogEntry(models.Model):
                 name="audit_entry_by_subject",
                 condition=Q(subject__isnull=False),
             ),
+            models.Index(fields=["about", "index"], name="audit_entry_by_about"),
+            models.Index(fields=["about", "kind", "index"], name="audit_entry_by_about_kind"),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,9 @@ ENTRY_KINDS = {
     "software": "evote",
 }
 
+# The members that say which election or consultation an entry is about.
+ABOUT_MEMBERS = ("election", "consultation")
+
 
 @cache
 def entry_schema(kind: str) -> bytes:

@@ -10,7 +10,7 @@ from django.db import transaction
 from jsonschema import Draft202012Validator
 
 from audit.models import LogEntry, PendingEntry
-from audit.selectors.schemas import ENTRY_KINDS, entry_schema
+from audit.selectors.schemas import ABOUT_MEMBERS, ENTRY_KINDS, entry_schema
 from evote.encoding import canonical_json
 from evote.errors import DecodeError
 
@@ -57,7 +57,11 @@ def append_entries(*, kind: str, bodies: Sequence[Mapping[str, object]]) -> list
     }
     rows = [
         PendingEntry(
-            identity=identity, kind=kind, body=entry, subject=_subject(kind=kind, body=body)
+            identity=identity,
+            kind=kind,
+            body=entry,
+            subject=subject_of(kind=kind, body=body),
+            about=about_of(body),
         )
         for identity, entry, body in zip(identities, entries, bodies, strict=True)
         if identity not in logged
@@ -98,6 +102,21 @@ def encode_entry(*, kind: str, body: Mapping[str, object]) -> bytes:
     return data
 
 
+def subject_of(*, kind: str, body: Mapping[str, object]) -> bytes | None:
+    """Return the hash by which people find an entry of this kind, if its kind has one."""
+    member = ENTRY_KINDS[kind]
+    value = body.get(member) if member else None
+    return bytes.fromhex(value) if isinstance(value, str) else None
+
+
+def about_of(body: Mapping[str, object]) -> str:
+    """Return which election or consultation an entry is about, in the form that is filtered by."""
+    for name in ABOUT_MEMBERS:
+        if name in body:
+            return f"{name}/{body[name]}"
+    return ""
+
+
 def _texts(entry: Mapping[str, object]) -> Iterator[str]:
     for value in entry.values():
         yield from (
@@ -110,9 +129,3 @@ def _texts(entry: Mapping[str, object]) -> Iterator[str]:
 @cache
 def _validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads(entry_schema(kind)))
-
-
-def _subject(*, kind: str, body: Mapping[str, object]) -> bytes | None:
-    member = ENTRY_KINDS[kind]
-    value = body.get(member) if member else None
-    return bytes.fromhex(value) if isinstance(value, str) else None

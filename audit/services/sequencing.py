@@ -136,6 +136,7 @@ def _append(rows: Sequence[PendingEntry]) -> None:
             body=bytes(row.body),
             leaf_hash=merkle.leaf_hash(bytes(row.body)),
             subject=None if row.subject is None else bytes(row.subject),
+            about=row.about,
         )
         for index, row in enumerate(rows, start)
     ]

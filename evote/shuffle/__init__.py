@@ -9,6 +9,7 @@ Here is one list; `evote.tally.shuffles` has the object with the lists of all ra
 """
 
 from evote.shuffle.make import Progress, shuffle_list
+from evote.shuffle.parts import PartProducts, check_part, join_parts, part_ranges
 from evote.shuffle.proof import (
     Commitments,
     Responses,
@@ -18,16 +19,30 @@ from evote.shuffle.proof import (
 )
 from evote.shuffle.statement import ShuffleStatement
 from evote.shuffle.verify import ParallelMap, verify_shuffle_list
+from evote.shuffle.written import (
+    WrittenCiphertext,
+    WrittenShuffle,
+    read_written_ciphertexts,
+    read_written_shuffle,
+)
 
 __all__ = [
     "Commitments",
     "ParallelMap",
+    "PartProducts",
     "Progress",
     "Responses",
     "ShuffleProof",
     "ShuffleStatement",
+    "WrittenCiphertext",
+    "WrittenShuffle",
+    "check_part",
+    "join_parts",
+    "part_ranges",
     "read_shuffle_element",
     "read_shuffle_proof",
+    "read_written_ciphertexts",
+    "read_written_shuffle",
     "shuffle_list",
     "verify_shuffle_list",
 ]

@@ -23,10 +23,12 @@ class ShuffleStatement:
 
         u_i = int(SHA256_hex(SHA256_hex("shuffle-challenges|"‖φ‖"|"‖str1) ‖ SHA256_hex(i))) mod q.
         """
-        prefix = f"shuffle-challenges|{self.fingerprint}|"
-        seed = _hex(prefix + self._hashed_lists(permutation))
-        order = self.public_key.group.order
-        return [int(_hex(seed + _hex(str(index))), 16) % order for index in range(len(self.source))]
+        return order_challenges_of_texts(
+            lists=self._hashed_lists(permutation),
+            fingerprint=self.fingerprint,
+            count=len(self.source),
+            order=self.public_key.group.order,
+        )
 
     def challenge(
         self,
@@ -37,15 +39,13 @@ class ShuffleStatement:
     ) -> int:
         """Give c, the hash of the whole statement and of all commitments."""
         t = commitments
-        text = (
-            f"shuffle-challenge|{self.fingerprint}|"
-            + _listed([t.t1, t.t2, t.t3, t.t41, t.t42])
-            + _listed(t.t_hat)
-            + self._hashed_lists(permutation)
-            + _listed(chain)
-            + self.public_key.encode()
+        return challenge_of_texts(
+            lists=self._hashed_lists(permutation),
+            fingerprint=self.fingerprint,
+            commitments=_listed([t.t1, t.t2, t.t3, t.t41, t.t42, *t.t_hat]),
+            chain=_listed(chain),
+            public_key=self.public_key,
         )
-        return int(_hex(text), 16) % self.public_key.group.order
 
     def _hashed_lists(self, permutation: Sequence[GroupElement]) -> str:
         """Write str1 = ⟦e⟧⟦e'⟧⟦c⟧."""
@@ -54,6 +54,25 @@ class ShuffleStatement:
             + _listed(element for item in self.shuffled for element in (item.alpha, item.beta))
             + _listed(permutation)
         )
+
+
+def order_challenges_of_texts(*, lists: str, fingerprint: str, count: int, order: int) -> list[int]:
+    """Give u_0, …, u_{N−1} from str1, the texts of all ciphertexts and commitments (`listed`)."""
+    seed = _hex(f"shuffle-challenges|{fingerprint}|{lists}")
+    return [int(_hex(seed + _hex(str(index))), 16) % order for index in range(count)]
+
+
+def challenge_of_texts(
+    *, lists: str, fingerprint: str, commitments: str, chain: str, public_key: GroupElement
+) -> int:
+    """Give c from texts as `listed` writes them: str1, all of t with t̂, and ĉ."""
+    text = f"shuffle-challenge|{fingerprint}|" + commitments + lists + chain + public_key.encode()
+    return int(_hex(text), 16) % public_key.group.order
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Write texts with a comma after each, the last one too: ⟦…⟧ of 1.8."""
+    return "".join(f"{text}," for text in texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +92,7 @@ def shuffle_generators(*, group: Group, length: int) -> Generators:
 
 
 def _listed(elements: Iterable[GroupElement]) -> str:
-    """Write elements with a comma after each, the last one too: ⟦…⟧ of 1.8."""
-    return "".join(f"{element.encode()}," for element in elements)
+    return listed(element.encode() for element in elements)
 
 
 def _hex(text: str) -> str:

@@ -27,6 +27,7 @@ KIND_NAMES = {
     "consultation-phase": _("Phase of a consultation"),
     "proposal": _("Version of a proposal"),
     "moderation": _("Act of moderation"),
+    "evidence": _("Registered document"),
     "software": _("Software"),
 }
 assert KIND_NAMES.keys() == ENTRY_KINDS.keys()

@@ -4,18 +4,19 @@ from functools import cache
 
 from django.conf import settings
 
-# kind -> the member whose hash people search for
-ENTRY_KINDS = {
-    "election-event": "payload",
-    "election-outcome": "result",
-    "booth": "sha256",
-    "roll-sealed": "commitment",
-    "credentials-listed": "list",
-    "credential-replaced": "new",
-    "consultation-phase": None,
-    "proposal": "text",
-    "moderation": "commitment",
-    "software": "evote",
+# kind -> the members whose hash people search for; an entry has one of them at most
+ENTRY_KINDS: dict[str, tuple[str, ...]] = {
+    "election-event": ("payload",),
+    "election-outcome": ("result",),
+    "booth": ("sha256",),
+    "roll-sealed": ("commitment",),
+    "credentials-listed": ("list",),
+    "credential-replaced": ("new",),
+    "consultation-phase": (),
+    "proposal": ("text",),
+    "moderation": ("commitment",),
+    "evidence": ("document", "commitment"),
+    "software": ("evote",),
 }
 
 # The members that say which election or consultation an entry is about.

@@ -104,9 +104,8 @@ def encode_entry(*, kind: str, body: Mapping[str, object]) -> bytes:
 
 def subject_of(*, kind: str, body: Mapping[str, object]) -> bytes | None:
     """Return the hash by which people find an entry of this kind, if its kind has one."""
-    member = ENTRY_KINDS[kind]
-    value = body.get(member) if member else None
-    return bytes.fromhex(value) if isinstance(value, str) else None
+    values = [body[member] for member in ENTRY_KINDS[kind] if member in body]
+    return bytes.fromhex(values[0]) if values and isinstance(values[0], str) else None
 
 
 def about_of(body: Mapping[str, object]) -> str:

@@ -60,7 +60,9 @@ def test_a_checked_receipt_is_accessible(page_in_every_view):
 @pytest.mark.parametrize("view", [WITHOUT_SCRIPT, NARROW], ids=str)
 def test_a_forged_receipt_is_refused_with_its_step(visit, view):
     page = visit(view)
-    check_receipt(page, receipt_of(index=MINE).replace(b"index 10", b"index 11"))
+    check_receipt(
+        page, receipt_of(index=MINE).replace(b"index %d" % MINE, b"index %d" % (MINE + 1))
+    )
 
     assert page.get_by_role("heading", name="The receipt does not match the log").is_visible()
     assert page.get_by_text(f"receipt-{MINE}.tlog-proof: step 4 failed").is_visible()

@@ -64,6 +64,7 @@ BODIES = {
         "content": digest("content"),
         "at": "2026-11-21T09:00:00Z",
     },
+    "evidence": {"document": digest("a contract")},
     "software": {"version": "0.1.0", "evote": digest("evote"), "booth": digest("booth")},
 }
 

@@ -327,7 +327,7 @@ class TestCheckingAReceipt:
                 "does not fit the text",
             ),
             (
-                lambda r: r.replace(b"index 10", b"index 11"),
+                lambda r: r.replace(b"index %d" % MINE, b"index %d" % (MINE + 1)),
                 "The receipt does not match the log",
                 "do not lead to the signed root",
             ),

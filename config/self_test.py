@@ -4,6 +4,7 @@ Each check returns nothing or raises `Unsound`. The web server, the worker and b
 `refuse_unless_sound` when they start; `manage.py check` runs the same functions.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable
@@ -16,10 +17,12 @@ from django.utils import timezone
 
 from config.announcement import is_booth_announced
 from config.built import NotBuiltError
+from config.database_role import RoleTooStrong, refuse_strong_role
 from evote import group, transcript
 from evote.errors import EvoteError
 from evote.tlog import merkle
 
+LOGGER = logging.getLogger(__name__)
 CLOCK_TOLERANCE = timedelta(seconds=2)
 # A setting of PostgreSQL, and what it must be so that an accepted ballot survives a crash.
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
@@ -95,6 +98,23 @@ def check_append_only() -> None:
                     raise Unsound(msg)
 
 
+def check_role() -> None:
+    """Refuse a database role that may change what is only ever added to (item 4).
+
+    While debugging it is a warning: there, one role does everything.
+
+    Raises:
+        Unsound: a statement that must be refused was possible.
+
+    """
+    try:
+        refuse_strong_role()
+    except RoleTooStrong as error:
+        if not settings.DEBUG:
+            raise Unsound(str(error)) from error
+        LOGGER.warning("%s", error)
+
+
 def check_clock() -> None:
     """Refuse a clock that is not the database's (item 6, as far as one machine can tell).
 
@@ -156,6 +176,7 @@ WITHOUT_DATABASE: tuple[Callable[[], None], ...] = (
 WITH_DATABASE: tuple[Callable[[], None], ...] = (
     check_durability,
     check_append_only,
+    check_role,
     check_clock,
     check_booth,
 )

@@ -39,6 +39,9 @@ DATABASES = {
     "default": environment.database(environment.text("DATABASE_URL"))
     | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 }
+# The owner of the tables, for `manage.py prepare` alone: web, worker and beat are not told.
+if owner_url := environment.text("PNYX_DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = environment.database(owner_url) | {"TEST": {"MIRROR": "default"}}
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = {
     "default": {"BACKEND": "config.counters.ValkeyCache", "LOCATION": REDIS_URL},

@@ -97,6 +97,7 @@ def environment(*, place: Place, port: int, database_url: str, redis_url: str) -
     """Return what every process of the demo is told: the production shape, on this machine."""
     own = {
         "DATABASE_URL": database_url,
+        "PNYX_DATABASE_OWNER_URL": "",
         "REDIS_URL": redis_url,
         "PNYX_DEBUG": "0",
         "PNYX_SECRET_KEY": place.secret(),

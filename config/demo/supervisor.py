@@ -29,7 +29,7 @@ QUESTION_INTERVAL_SECONDS = 0.2
 INSTALLATION = (
     *(f"{app}/migrations" for app in ("accounts", "audit", "voting", "deliberation")),
     *("evote", "locale", "static/dist", "requirements/server.txt", "pyproject.toml"),
-    "config/management/commands/prepare.py",
+    *("config/management/commands/prepare.py", "config/database_role.py"),
 )
 
 
@@ -53,6 +53,8 @@ class Supervisor:
         self.place = place
         self.wishes = wishes
         self.stopped = False
+        # Who owns the tables: only `prepare` is told.
+        self.owner_url = os.environ.get("PNYX_DATABASE_OWNER_URL", "")
         self.children: list[Child] = []
         self.afterwards: list[Callable[[], None]] = []
 
@@ -74,10 +76,10 @@ class Supervisor:
             env = environment(
                 place=self.place,
                 port=port,
-                database_url=os.environ.get("DATABASE_URL") or self._start_postgres(),
+                database_url=self._database_url(),
                 redis_url=os.environ.get("REDIS_URL") or self._start_valkey(),
             )
-            self._prepare(env)
+            self._prepare(env | {"PNYX_DATABASE_OWNER_URL": self.owner_url})
             self._serve(port=port, env=env, started=started)
             self._load(env)
             # A worker's first sign of life takes some seconds.
@@ -118,6 +120,9 @@ class Supervisor:
             say(f"Port {self.wishes.port} is taken; using {port}.")
         return port
 
+    def _database_url(self) -> str:
+        return os.environ.get("DATABASE_URL") or self._start_postgres()
+
     def _start_postgres(self) -> str:
         server = Postgres(self.place.folder / "postgres")
         self.afterwards.append(lambda: server.sockets.rmdir())
@@ -127,7 +132,8 @@ class Supervisor:
         assert server.process is not None
         log = server.data.parent / "postgres.log"
         self.children.append(Child(name="PostgreSQL", process=server.process, log=log))
-        return server.url
+        self.owner_url = server.url
+        return server.application_url
 
     def _start_valkey(self) -> str:
         data = self.place.folder / "valkey"

@@ -20,6 +20,8 @@ from config.embedded.folders import data_folder, socket_folder
 START_TIMEOUT_SECONDS = 30.0
 PREDECESSOR_TIMEOUT_SECONDS = 15.0
 DATABASE = "pnyx"
+# Who adds rows and cannot take any back; `manage.py prepare` makes the role.
+APPLICATION_ROLE = "pnyx_app"
 OLDEST_MAJOR = 15
 BUILTIN_LOCALE_MAJOR = 17
 OPTIONS = {
@@ -77,8 +79,13 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The value for DATABASE_URL."""
+        """The address of the owner, who may do everything."""
         return f"postgres://postgres@/{DATABASE}?host={self.sockets}"
+
+    @property
+    def application_url(self) -> str:
+        """The address for web, worker and beat."""
+        return f"postgres://{APPLICATION_ROLE}@/{DATABASE}?host={self.sockets}"
 
     def start(self, *, settings: dict[str, str]) -> None:
         """Make the cluster if there is none, start the server, and make the database.

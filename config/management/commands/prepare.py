@@ -5,9 +5,10 @@ from io import StringIO
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
+from django.db import connections
 
 from config.announcement import announce_software
+from config.database_role import owner_alias, prepare_role
 from config.progress import step
 from config.translations import compile_translations
 
@@ -23,11 +24,12 @@ class Command(BaseCommand):
         parser.add_argument("--without-static", action="store_true", help="migrate only")
 
     def handle(self, *args: object, **options: object) -> None:
-        """Migrate, make the log's key, announce the software, compile and collect."""
+        """Migrate as the owner, make the log's key, announce the software, compile, collect."""
         with step("Migrating the database"):
-            with connection.cursor() as cursor:  # for the connection that migrate uses
+            with connections[owner_alias()].cursor() as cursor:  # the one that migrate uses
                 cursor.execute("SET lock_timeout = '4s'; SET statement_timeout = '5s'")
-            call_command("migrate", verbosity=0, interactive=False)
+            call_command("migrate", database=owner_alias(), verbosity=0, interactive=False)
+            prepare_role()
         call_command("make_log_key", if_missing=True, stdout=StringIO())
         announce_software()
         if options["without_static"]:

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """What every process of the installation is told."""
         return os.environ | {
-            "DATABASE_URL": self.postgres.url,
+            "DATABASE_URL": self.postgres.application_url,
             "REDIS_URL": self.valkey.url,
             "PNYX_DEBUG": "1",
             "PNYX_SECRET_KEY": "drill",
@@ -135,18 +135,38 @@ class Installation:
         self.postgres.stop()
         self.postgres.sockets.rmdir()
 
-    def run(self, *command: str) -> str:
+    def migrate(self) -> None:
+        """Make the tables as their owner, and the role of the application."""
+        self.run("-m", "tests.integration.drills.migrate", told=self.as_owner)
+
+    @property
+    def as_owner(self) -> dict[str, str]:
+        """What `manage.py prepare` is told besides."""
+        return {"PNYX_DATABASE_OWNER_URL": self.postgres.url}
+
+    def run(self, *command: str, told: Mapping[str, str] | None = None) -> str:
         """Run a Python module or manage.py command to its end and return what it prints."""
-        result = subprocess.run(
+        result = self._run(*command, told=told)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def refusal(self, *command: str, told: Mapping[str, str] | None = None) -> str:
+        """Run a command that must fail, and return what it says."""
+        result = self._run(*command, told=told)
+        assert result.returncode != 0, result.stdout
+        return result.stdout + result.stderr
+
+    def _run(
+        self, *command: str, told: Mapping[str, str] | None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | dict(told or {}),
             check=False,
             capture_output=True,
             text=True,
         )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
 
     def sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         """Ask the database directly, as an operator with all rights could."""

@@ -43,7 +43,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     installation = Installation(folder)
     installation.start_servers()
     try:
-        installation.run("manage.py", "migrate", "-v0")
+        installation.migrate()
         installation.run("-m", "tests.integration.drills.prepare", str(folder / "inputs.json"))
     finally:
         installation.stop()

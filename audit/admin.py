@@ -6,7 +6,15 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from audit.models import Checkpoint, LogEntry, PendingEntry, Tile, TreeHead
+from audit.models import (
+    Checkpoint,
+    Cosignature,
+    LogEntry,
+    PendingEntry,
+    Tile,
+    TreeHead,
+    WitnessHealth,
+)
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -63,6 +71,22 @@ class CheckpointAdmin(ReadOnlyAdmin):
 
     list_display = ("head_id", "signed_date")
     ordering = ("-head_id",)
+
+
+@admin.register(Cosignature)
+class CosignatureAdmin(ReadOnlyAdmin):
+    """Lines of witnesses."""
+
+    list_display = ("checkpoint_id", "witness")
+    ordering = ("-id",)
+
+
+@admin.register(WitnessHealth)
+class WitnessHealthAdmin(ReadOnlyAdmin):
+    """How witnesses fare."""
+
+    list_display = ("url", "problem", "recorded_size", "claimed_size", "failures")
+    ordering = ("url",)
 
 
 @admin.register(Tile)

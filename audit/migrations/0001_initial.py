@@ -20,6 +20,31 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Cosignature",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("witness", models.TextField(help_text="The name of the key, as the line has it.")),
+                ("key_id", models.BinaryField(max_length=4)),
+                (
+                    "cosigned_at",
+                    models.BigIntegerField(
+                        help_text="By the witness's own clock: seconds since 1970, as they are signed."
+                    ),
+                ),
+                (
+                    "line",
+                    models.TextField(
+                        help_text="The signature line with its line feed, as it came."
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="LogEntry",
             fields=[
                 (
@@ -107,6 +132,69 @@ class Migration(migrations.Migration):
                 ("hashes", models.BinaryField(max_length=8192)),
                 ("root", models.BinaryField(max_length=32)),
             ],
+        ),
+        migrations.CreateModel(
+            name="WitnessHealth",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "url",
+                    models.TextField(
+                        help_text="The witness's address, as in the policy.", unique=True
+                    ),
+                ),
+                (
+                    "recorded_size",
+                    models.BigIntegerField(
+                        default=0, help_text="The size that it cosigned last, as far as we know."
+                    ),
+                ),
+                (
+                    "claimed_size",
+                    models.BigIntegerField(
+                        help_text="The size that it claims to have seen, if larger than the log.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("SILENT", "No answer in time"),
+                            ("GARBLED", "An answer that is none of the protocol"),
+                            ("UNKNOWN_LOG", "It does not watch this log, or not with this key"),
+                            ("REFUSED", "It says that the log does not continue what it saw"),
+                            ("AHEAD", "It says that it saw a longer log than there is"),
+                            ("WRONG_LINE", "Its cosignature does not verify"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "detail",
+                    models.CharField(blank=True, help_text="For operators.", max_length=300),
+                ),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="In a row, up to now."),
+                ),
+                ("asked_at", models.DateTimeField(null=True)),
+                (
+                    "cosigned_at",
+                    models.DateTimeField(
+                        help_text="When its last good answer came, by our own clock.", null=True
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "witnesses' health",
+            },
         ),
         migrations.CreateModel(
             name="Checkpoint",
@@ -218,9 +306,55 @@ class Migration(migrations.Migration):
                 name="audit_tile_has_a_root",
             ),
         ),
+        migrations.CreateModel(
+            name="Publication",
+            fields=[
+                (
+                    "checkpoint",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="publication",
+                        serialize=False,
+                        to="audit.checkpoint",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="cosignature",
+            name="checkpoint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="cosignatures",
+                to="audit.checkpoint",
+            ),
+        ),
         migrations.AddIndex(
             model_name="checkpoint",
             index=models.Index(fields=["signed_date", "head"], name="audit_checkpoint_by_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="cosignature",
+            constraint=models.UniqueConstraint(
+                fields=("checkpoint", "witness", "key_id", "cosigned_at"),
+                name="audit_cosignature_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="cosignature",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.text.Length("key_id"), 4
+                ),
+                name="audit_cosignature_has_a_key_id",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="cosignature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cosigned_at__gte", 0)), name="audit_cosignature_has_a_time"
+            ),
         ),
         migrations.RunSQL(_triggers.INSTALL, _triggers.REMOVE),
     ]

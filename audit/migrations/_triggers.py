@@ -4,7 +4,14 @@ A seat belt, not the guarantee: whoever owns the database can take it off. What 
 undone is the signed checkpoint that others have seen.
 """
 
-APPEND_ONLY_TABLES = ("audit_logentry", "audit_tile", "audit_treehead", "audit_checkpoint")
+APPEND_ONLY_TABLES = (
+    "audit_logentry",
+    "audit_tile",
+    "audit_treehead",
+    "audit_checkpoint",
+    "audit_publication",
+    "audit_cosignature",
+)
 
 _FUNCTIONS = """
 CREATE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

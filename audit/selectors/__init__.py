@@ -1,5 +1,6 @@
 """Questions to the log."""
 
+from audit.selectors.checkpoints import latest_checkpoint, signed_checkpoint
 from audit.selectors.entries import (
     EntryPage,
     EntryQuery,
@@ -12,12 +13,12 @@ from audit.selectors.entries import (
 from audit.selectors.key import LogKeyMissing, LogKeyUnsafe, log_origin, verifier_key
 from audit.selectors.receipts import (
     EntryProof,
-    latest_checkpoint,
     log_state,
     proof_of,
     receipt_of,
 )
 from audit.selectors.schemas import ENTRY_KINDS, entry_schema
+from audit.selectors.witnesses import Standing, WitnessState, witnesses
 
 __all__ = [
     "ENTRY_KINDS",
@@ -26,6 +27,8 @@ __all__ = [
     "EntryQuery",
     "LogKeyMissing",
     "LogKeyUnsafe",
+    "Standing",
+    "WitnessState",
     "entries_by_identities",
     "entries_matching",
     "entry_at",
@@ -37,5 +40,7 @@ __all__ = [
     "log_state",
     "proof_of",
     "receipt_of",
+    "signed_checkpoint",
     "verifier_key",
+    "witnesses",
 ]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from audit.models import Checkpoint, LogEntry, PendingEntry
+from audit.models import LogEntry, PendingEntry
+from audit.selectors.checkpoints import latest_checkpoint, signed_checkpoint
 from audit.selectors.entries import entry_at, entry_by_identity
 from audit.selectors.tree import latest_head, stored_tree
 from evote.tlog.merkle import inclusion_sides, node_hash
@@ -60,25 +61,22 @@ class EntryProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogState:
-    """How long the log is, how much of it is signed, and how much waits for its place."""
+    """How long the log is, how much of it is signed and public, and how much waits for a place."""
 
     size: int
     signed_size: int
+    published_size: int
     waiting: int
-
-
-def latest_checkpoint() -> Checkpoint | None:
-    """Return the newest signed head; None while the log is empty."""
-    return Checkpoint.objects.select_related("head").order_by("-head_id").first()
 
 
 def log_state() -> LogState:
     """Return the figures of the log."""
     head = latest_head()
-    checkpoint = latest_checkpoint()
+    signed, published = signed_checkpoint(), latest_checkpoint()
     return LogState(
         size=head.size if head else 0,
-        signed_size=checkpoint.head_id if checkpoint else 0,
+        signed_size=signed.head_id if signed else 0,
+        published_size=published.head_id if published else 0,
         waiting=PendingEntry.objects.count(),
     )
 

@@ -8,11 +8,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
-from audit.models import Checkpoint
+from audit.models import Checkpoint, Publication
 from audit.selectors.key import signing_key
 from audit.selectors.tree import stored_bundle, stored_tile
 from evote.tlog.checkpoint import Checkpoint as CheckpointText
@@ -26,6 +28,8 @@ from evote.tlog.tiles import (
 )
 
 Address = TileAddress | BundleAddress
+# Any number will do, as long as nothing else in this database locks the same one.
+PUBLISHER_LOCK = 0x706E7978_707562
 
 
 def log_folder() -> Path:
@@ -46,15 +50,55 @@ def published_checkpoint() -> CheckpointText | None:
     return verify_checkpoint(data, key=signing_key().verifier)
 
 
+def is_published(checkpoint: Checkpoint, *, file: CheckpointText | None) -> bool:
+    """Say whether both the database and the published file say that a checkpoint is public."""
+    return (
+        file is not None
+        and file.size == checkpoint.head_id
+        and Publication.objects.filter(checkpoint=checkpoint).exists()
+    )
+
+
+def publish(*, checkpoint: Checkpoint, note: bytes) -> None:
+    """Make a checkpoint the public one. `note` is what it says, with the witnesses' lines.
+
+    Tiles and bundles are there already. The database is told first: a receipt may rest on the
+    checkpoint from then on, and the next run replaces the file if this one dies before. A
+    checkpoint never takes the place of a longer one, nor of another one of the same size.
+    """
+    with _only_publisher():
+        published = published_checkpoint()
+        size, root = checkpoint.head_id, bytes(checkpoint.head.root)
+        if published is not None and published.size >= size and published.root != root:
+            return
+        Publication.objects.bulk_create([Publication(checkpoint=checkpoint)], ignore_conflicts=True)
+        publish_checkpoint(note)
+        old_size = published.size if published is not None else 0
+        remove_superseded(old_size=old_size, new_size=size)
+
+
+def complete_size(checkpoint: Checkpoint | None) -> int:
+    """Return up to which size all tiles and bundles are on the disk.
+
+    That of the newest checkpoint, which is kept only after them; 0 when there is none, or when
+    the files of its last entry are gone: then the folder was lost.
+    """
+    if checkpoint is None:
+        return 0
+    size = checkpoint.head_id
+    edge = _new_addresses(old_size=size - 1, new_size=size)
+    return size if all((log_folder() / address.path).is_file() for address in edge) else 0
+
+
 def publish_tiles(*, old_size: int, new_size: int) -> None:
     """Write every tile and bundle that the log of `new_size` entries needs.
 
-    `old_size` is that of the checkpoint published last; 0 writes all of them anew. Doing it
+    `old_size` is the size up to which they are there; 0 writes all of them anew. Doing it
     twice writes the same files.
     """
     addresses = list(_new_addresses(old_size=old_size, new_size=new_size))
     if old_size == 0:
-        addresses += _older_partial_addresses(size=new_size)
+        addresses += _older_partial_addresses(before=new_size)
     for address in addresses:
         content = _stored(address)
         assert content is not None, f"the database does not hold {address.path}"
@@ -62,12 +106,16 @@ def publish_tiles(*, old_size: int, new_size: int) -> None:
 
 
 def publish_checkpoint(note: bytes) -> None:
-    """Replace the published checkpoint."""
+    """Replace the published file."""
     write_durably(log_folder() / "checkpoint", note)
 
 
 def remove_superseded(*, old_size: int, new_size: int) -> None:
-    """Remove the partial tiles and bundles whose full ones are published now."""
+    """Remove the partial tiles and bundles whose full ones a published checkpoint covers now.
+
+    Both are sizes of published checkpoints. What a longer one that still waits for its witnesses
+    has filled stays beside its partial tiles: nobody knows yet that there are full ones.
+    """
     for address in _new_addresses(old_size=old_size, new_size=new_size):
         if address.width == TILE_WIDTH:
             shutil.rmtree(log_folder() / f"{address.path}.p", ignore_errors=True)
@@ -103,15 +151,32 @@ def _new_addresses(*, old_size: int, new_size: int) -> Iterator[Address]:
     yield from tile_addresses(old_size=old_size, new_size=new_size)
 
 
-def _older_partial_addresses(*, size: int) -> Iterable[Address]:
-    """Name the partial tiles that older checkpoints need and that no full tile replaces."""
-    edge = size - size % TILE_WIDTH
+def _older_partial_addresses(*, before: int) -> Iterable[Address]:
+    """Name the partial tiles that older checkpoints need and that no full tile replaces.
+
+    A full tile replaces partial ones once a published checkpoint covers it.
+    """
+    newest = Publication.objects.order_by("-checkpoint_id").first()
+    size = newest.checkpoint_id if newest is not None else 0
     addresses: set[Address] = set()
-    for older in Checkpoint.objects.filter(head_id__lt=size).values_list("head_id", flat=True):
+    for older in Checkpoint.objects.filter(head_id__lt=before).values_list("head_id", flat=True):
         for address in tile_addresses(old_size=0, new_size=older):
             complete = size // TILE_WIDTH ** (address.level + 1)
             if address.width < TILE_WIDTH and address.index >= complete:
                 addresses.add(address)
-        if older > edge:
-            addresses.add(BundleAddress(index=older // TILE_WIDTH, width=older % TILE_WIDTH))
+        index, width = divmod(older, TILE_WIDTH)
+        if width and index >= size // TILE_WIDTH:
+            addresses.add(BundleAddress(index=index, width=width))
     return addresses
+
+
+@contextmanager
+def _only_publisher() -> Iterator[None]:
+    """Wait for PostgreSQL's advisory lock: sequencer and cosigner replace the same file."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PUBLISHER_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [PUBLISHER_LOCK])

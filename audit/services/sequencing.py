@@ -1,10 +1,12 @@
-"""The sequencer: gives entries their places, signs the head, publishes it. One at a time.
+"""The sequencer: gives entries their places, signs the head and keeps it. One at a time.
 
-Three steps, in this order and never in another: commit the entries and the unsigned head; sign
-the head, after reading it back; publish the files, the checkpoint last. A crash between any two
-leaves nothing that the next run does not repair: Ed25519 is deterministic, so the same head
-gets the same signature. Nothing is signed inside the transaction that makes it: a rollback
-would leave a signed statement about a log that does not exist.
+These steps, in this order and never in another: commit the entries and the unsigned head; sign
+the head, after reading it back; put tiles and bundles on the disk; keep the checkpoint; publish
+it. The last step waits for the witnesses where the policy asks for them (`cosigning`), and the
+sequencer goes on meanwhile. A crash between any two leaves nothing that the next run does not
+repair: Ed25519 is deterministic, so the same head gets the same signature. Nothing is signed
+inside the transaction that makes it: a rollback would leave a signed statement about a log that
+does not exist.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +16,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from audit.models import Checkpoint, LogEntry, PendingEntry, Tile, TreeHead
+from audit.selectors.checkpoints import is_published_at_once, signed_checkpoint
 from audit.selectors.key import signing_key
 from audit.selectors.tree import (
     latest_head,
@@ -40,7 +43,9 @@ class LogHalted(Exception):
 
 
 def sequence(*, today: date) -> int:
-    """Take in what waits, sign and publish. Return how many entries got their place.
+    """Take in what waits, sign, and publish if no witness has to be asked first.
+
+    Returns how many entries got their place.
 
     Does nothing while another sequencer is at work. `today` is the day written beside the
     checkpoint.
@@ -79,20 +84,30 @@ def refuse_halted_log() -> None:
 
 
 def finish_head(*, today: date) -> None:
-    """Sign and publish the newest head, as far as that has not been done yet."""
+    """Sign the newest head, keep it, and publish it, as far as that has not been done yet."""
     head = latest_head()
     published = _published()
     refuse_contradiction(head=head, published=published)
     if head is None:
         return
-    old_size = published.size if published is not None else 0
-    if old_size == head.size and Checkpoint.objects.filter(head=head).exists():
+    sign_and_keep(head=head, today=today)
+    checkpoint = signed_checkpoint()
+    assert checkpoint is not None, "the checkpoint was kept just now"
+    if is_published_at_once() and not publishing.is_published(checkpoint, file=published):
+        publishing.publish(checkpoint=checkpoint, note=bytes(checkpoint.note))
+
+
+def sign_and_keep(*, head: TreeHead, today: date) -> None:
+    """Sign a head, put what it stands for on the disk, and keep the checkpoint.
+
+    After this the log has spoken: witnesses may be asked, and receipts made.
+    """
+    complete_size = publishing.complete_size(signed_checkpoint())
+    if complete_size == head.size:
         return
-    note = sign_head(head=head, signed_size=old_size)
-    publishing.publish_tiles(old_size=old_size, new_size=head.size)
+    note = sign_head(head=head, signed_size=complete_size)
+    publishing.publish_tiles(old_size=complete_size, new_size=head.size)
     keep_checkpoint(head=head, note=note, today=today)
-    publishing.publish_checkpoint(note)
-    publishing.remove_superseded(old_size=old_size, new_size=head.size)
 
 
 def _published() -> CheckpointText | None:

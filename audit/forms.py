@@ -25,10 +25,16 @@ KIND_NAMES = {
     "credentials-listed": _("List of credentials"),
     "credential-replaced": _("Replaced credential"),
     "consultation-phase": _("Phase of a consultation"),
+    "rule-fired": _("Rule that fired"),
     "proposal": _("Version of a proposal"),
     "moderation": _("Act of moderation"),
+    "appeal": _("Appeal"),
+    "certificate-issued": _("Issued certificate"),
+    "certificate-revoked": _("Revoked certificate"),
     "evidence": _("Registered document"),
+    "data-shared": _("Shared data"),
     "software": _("Software"),
+    "key-rotation": _("New key of the log"),
 }
 assert KIND_NAMES.keys() == ENTRY_KINDS.keys()
 

@@ -13,10 +13,16 @@ ENTRY_KINDS: dict[str, tuple[str, ...]] = {
     "credentials-listed": ("list",),
     "credential-replaced": ("new",),
     "consultation-phase": (),
+    "rule-fired": ("inputs",),
     "proposal": ("text",),
     "moderation": ("commitment",),
+    "appeal": ("commitment",),
+    "certificate-issued": ("certificate",),
+    "certificate-revoked": ("certificate",),
     "evidence": ("document", "commitment"),
+    "data-shared": ("content",),
     "software": ("evote",),
+    "key-rotation": (),
 }
 
 # The members that say which election or consultation an entry is about.

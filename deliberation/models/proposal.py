@@ -115,7 +115,12 @@ class ProposalVersion(models.Model):
 
     def log_body(self) -> dict[str, object]:
         """Return what the log says of this version: no text, only its salted hash."""
-        return {"proposal": self.proposal_id, "version": self.number, "text": self.text_hash}
+        return {
+            "proposal": self.proposal_id,
+            "version": self.number,
+            "text": self.text_hash,
+            "consultation": self.proposal.consultation.slug,
+        }
 
 
 class StatusChange(models.Model):

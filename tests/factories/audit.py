@@ -13,6 +13,7 @@ def digest(text) -> str:
     return hashlib.sha256(str(text).encode()).hexdigest()
 
 
+ACT = "3f0c8d0e-52c4-4b7e-9f43-6b0f2c1f7a10"
 BODIES = {
     "election-event": {
         "election": ELECTION,
@@ -52,9 +53,22 @@ BODIES = {
         "ends_at": "2026-12-21T09:00:00Z",
         "features": ["COMMENT", "ENDORSE"],
     },
-    "proposal": {"proposal": 17, "version": 2, "text": digest("proposal")},
+    "rule-fired": {
+        "consultation": "town-trees",
+        "rule": 3,
+        "text": digest("rule"),
+        "inputs": digest("inputs"),
+        "effect": "start-phase",
+        "at": "2026-11-21T09:00:00Z",
+    },
+    "proposal": {
+        "proposal": 17,
+        "version": 2,
+        "text": digest("proposal"),
+        "consultation": "town-trees",
+    },
     "moderation": {
-        "number": 5,
+        "number": ACT,
         "act": "hide",
         "target": "comment",
         "reference": 311,
@@ -64,8 +78,46 @@ BODIES = {
         "content": digest("content"),
         "at": "2026-11-21T09:00:00Z",
     },
+    "appeal": {
+        "number": "8a1f1c2e-0d44-4a57-8c36-1f2e3d4c5b6a",
+        "act": ACT,
+        "step": "filed",
+        "consultation": "town-trees",
+        "commitment": digest("appeal"),
+        "at": "2026-11-22T09:00:00Z",
+    },
+    "certificate-issued": {
+        "certificate": digest("certificate"),
+        "type": "residence",
+        "issuer": digest("office"),
+        "issued_date": "2026-11-21",
+        "expires_date": "2027-11-21",
+    },
+    "certificate-revoked": {
+        "certificate": digest("certificate"),
+        "issuer": digest("office"),
+        "reason": "replaced",
+        "revoked_date": "2026-11-22",
+    },
     "evidence": {"document": digest("a contract")},
+    "data-shared": {
+        "set": "residents-by-district",
+        "version": 1,
+        "from": "northfield",
+        "to": "northfield-schools",
+        "act": "given",
+        "content": digest("set"),
+        "basis": "school-places",
+        "at": "2026-11-21T09:00:00Z",
+    },
     "software": {"version": "0.1.0", "evote": digest("evote"), "booth": digest("booth")},
+    "key-rotation": {
+        "origin": "127.0.0.1:8000/log",
+        "old": "127.0.0.1:8000/log+7ba5f4d9+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "new": "127.0.0.1:8000/log+1c0f4a5b+AYmyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "signature_of_old": "A" * 91 + "=",
+        "signature_of_new": "B" * 91 + "=",
+    },
 }
 
 

@@ -31,15 +31,16 @@ TRACKER = base64.b64encode(hashlib.sha256(BALLOT).digest()).decode().rstrip("=")
 
 @pytest.fixture
 def log(db):
-    """Every kind of entry, then a ballot of mine, then nine of others."""
+    """Every kind of entry, then a ballot of mine, then six of others."""
     for kind, body in BODIES.items():
         append_entry(kind=kind, body=body)
     append_entry(kind="election-event", body=ballot_event(ballot=BALLOT.decode()))
-    append_ballots(9)
+    append_ballots(SIZE - MINE - 1)
     sequence(today=TODAY)
 
 
 MINE = len(BODIES)
+SIZE = MINE + 7
 
 
 def text_of(response):
@@ -61,14 +62,13 @@ class TestBoard:
     def test_shows_the_newest_entry_first_and_says_what_happened(self, client):
         response = client.get("/log/")
 
-        size = MINE + 10
-        assert indexes_on(response) == list(range(size - 1, -1, -1))
+        assert indexes_on(response) == list(range(SIZE - 1, -1, -1))
         text = text_of(response)
         assert "A ballot was cast in the election" in text
         assert "The roll of the election hfd19JUwUteUwr was sealed with 204 people on it." in text
         assert "A moderator removed a comment (rule no-insults)." in text
         assert "cannot put into words" not in text
-        assert f"Entries under it {size}" in text
+        assert f"Entries under it {SIZE}" in text
         assert not response.cookies
 
     @pytest.mark.parametrize("kind", sorted(BODIES))
@@ -76,12 +76,12 @@ class TestBoard:
         indexes = indexes_on(client.get("/log/", {"kind": kind}))
 
         assert list(BODIES).index(kind) in indexes
-        assert len(indexes) == (11 if kind == "election-event" else 1)
+        assert len(indexes) == (SIZE - MINE + 1 if kind == "election-event" else 1)
 
     def test_leads_to_older_and_newer_entries(self, client):
         append_ballots(25)
         sequence(today=TODAY)
-        size = MINE + 35
+        size = SIZE + 25
         first = client.get("/log/")
         assert indexes_on(first) == list(range(size - 1, size - 26, -1))
         assert "Newer entries" not in text_of(first)
@@ -169,7 +169,7 @@ class TestEntryPage:
         assert response.status_code == 200
         assert entry.text in text
         assert leaf_hash(entry.text.encode()).hex() in text
-        assert "That is the root in the signed checkpoint of 20 entries." in text
+        assert f"That is the root in the signed checkpoint of {SIZE} entries." in text
         assert "Under a signed checkpoint" in text
         assert verifier_key() in text
 
@@ -182,13 +182,13 @@ class TestEntryPage:
         page = client.get("/log/entries/0").content.decode()
         assert re.search(r'href="/log/entries/1"\s+rel="next"', page)
         assert 'rel="prev"' not in page
-        assert 'rel="next"' not in client.get(f"/log/entries/{MINE + 9}").content.decode()
+        assert 'rel="next"' not in client.get(f"/log/entries/{SIZE - 1}").content.decode()
 
     def test_says_when_no_checkpoint_covers_the_entry_yet(self, client):
         append_ballots(1)
         sequencing.take_in_pending()
 
-        text = text_of(client.get(f"/log/entries/{MINE + 10}"))
+        text = text_of(client.get(f"/log/entries/{SIZE}"))
 
         assert "Waiting for a checkpoint" in text
         assert "Receipt" not in text.split("Take it with you")[1].split("Take part")[0]
@@ -198,7 +198,7 @@ class TestEntryPage:
 
         assert f"receipt-{MINE}.tlog-proof" in response.headers["Content-Disposition"]
 
-    @pytest.mark.parametrize("index", [0, 9, 10, 19])
+    @pytest.mark.parametrize("index", [0, 9, MINE, SIZE - 1])
     @pytest.mark.parametrize("damage", [None, "entry", "signature", "root"])
     def test_its_commands_check_the_receipt_with_openssl_alone(
         self, client, tmp_path, index, damage
@@ -212,7 +212,7 @@ class TestEntryPage:
         elif damage == "signature":
             receipt = receipt[:-6] + bytes([receipt[-6] ^ 1]) + receipt[-5:]
         elif damage == "root":
-            receipt = receipt.replace(b"\n20\n", b"\n21\n")
+            receipt = receipt.replace(b"\n%d\n" % SIZE, b"\n%d\n" % (SIZE + 1))
         (tmp_path / f"receipt-{index}.tlog-proof").write_bytes(receipt)
         (tmp_path / f"{index}.json").write_bytes(entry)
 
@@ -251,7 +251,7 @@ class TestCheckingAReceipt:
         assert response.status_code == 200
         assert "The entry is in the log" in text
         assert "receipt.tlog-proof, checked by this server just now" in text
-        assert "The log signed checkpoint 20" in text
+        assert f"The log signed checkpoint {SIZE}" in text
         assert f"hashes lead from entry {MINE} to the root" in text
         assert response.content.decode().count("pnyx-checks__state") == 4
         assert "A ballot was cast" in text
@@ -322,7 +322,7 @@ class TestCheckingAReceipt:
             (lambda r: b"\x89PNG\r\n\x1a\n\0\0", "This is not a receipt", "ASCII"),
             (lambda r: r[: len(r) // 2], "This is not a receipt", ""),
             (
-                lambda r: r.replace(b"\n20\n", b"\n21\n"),
+                lambda r: r.replace(b"\n%d\n" % SIZE, b"\n%d\n" % (SIZE + 1)),
                 "The log’s key did not sign this checkpoint",
                 "does not fit the text",
             ),
@@ -405,7 +405,7 @@ class TestCheckingAReceipt:
         self.send(client, receipt=self.receipt())
 
         assert "no-store" in self.send(client, receipt=self.receipt()).headers["Cache-Control"]
-        assert LogEntry.objects.count() == MINE + 10
+        assert LogEntry.objects.count() == SIZE
 
 
 @pytest.mark.usefixtures("log")

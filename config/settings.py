@@ -32,6 +32,14 @@ if BALLOT_ORDER_KEY and not DEBUG:
     )
 # How long after the polls closed it is kept which credential an account used.
 APPEAL_DAYS = environment.number("PNYX_APPEAL_DAYS", default=30)
+# Documents that one person, or one key of another platform, may register in a day.
+EVIDENCE_PER_DAY = environment.number("PNYX_EVIDENCE_PER_DAY", default=100)
+EVIDENCE_PER_KEY_AND_DAY = environment.number("PNYX_EVIDENCE_PER_KEY_AND_DAY", default=10_000)
+# The authority that stamps checkpoints (RFC 3161), and the certificates that its tokens lead to.
+TIMESTAMP_URL = environment.text("PNYX_TIMESTAMP_URL", default="")
+TIMESTAMP_CERTIFICATES = environment.text("PNYX_TIMESTAMP_CERTIFICATES", default="")
+# A folder of policies of other logs whose receipts are recognised here.
+TRUSTED_POLICIES = environment.text("PNYX_TRUSTED_POLICIES", default="")
 INSTALLATION_NAME = environment.text("PNYX_INSTALLATION_NAME", default="Northfield City Council")
 
 # --- Stores ------------------------------------------------------------------------------

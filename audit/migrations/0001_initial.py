@@ -1,6 +1,7 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
+import uuid
 from django.db import migrations, models
 
 from audit.migrations import _triggers
@@ -40,6 +41,105 @@ class Migration(migrations.Migration):
                     "line",
                     models.TextField(
                         help_text="The signature line with its line feed, as it came."
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Evidence",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("owner", models.CharField(max_length=64)),
+                (
+                    "form",
+                    models.CharField(
+                        choices=[("document", "Findable by its hash"), ("commitment", "Private")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "digest",
+                    models.BinaryField(
+                        help_text="What the entry holds: SHA-256 of the document, or the commitment.",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "salt",
+                    models.BinaryField(
+                        help_text="Of a commitment that was made here; part of the receipt.",
+                        max_length=32,
+                        null=True,
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=200)),
+                ("entry", models.BinaryField(help_text="The entry's identity.", max_length=32)),
+                ("promise", models.TextField(help_text="The signed note that was given at once.")),
+                ("filed_at", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name_plural": "evidence",
+            },
+        ),
+        migrations.CreateModel(
+            name="EvidenceCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subscriber", models.CharField(max_length=74)),
+                ("day", models.DateField()),
+                ("filed", models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EvidenceKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("owner", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "beginning",
+                    models.CharField(
+                        help_text="The first characters, so that people can tell their keys apart.",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "digest",
+                    models.BinaryField(help_text="SHA-256 of the key.", max_length=32, unique=True),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EvidenceRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=255)),
+                (
+                    "content",
+                    models.BinaryField(
+                        help_text="SHA-256 of what the request asked for.", max_length=32
                     ),
                 ),
             ],
@@ -132,6 +232,21 @@ class Migration(migrations.Migration):
                 ("hashes", models.BinaryField(max_length=8192)),
                 ("root", models.BinaryField(max_length=32)),
             ],
+        ),
+        migrations.CreateModel(
+            name="TimestampAuthority",
+            fields=[
+                ("address", models.CharField(max_length=500, primary_key=True, serialize=False)),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="One after the other."),
+                ),
+                ("rests_until", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=300)),
+            ],
+            options={
+                "verbose_name_plural": "timestamp authorities",
+            },
         ),
         migrations.CreateModel(
             name="WitnessHealth",
@@ -231,6 +346,44 @@ class Migration(migrations.Migration):
                 name="audit_head_has_a_root",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="evidencecount",
+            constraint=models.UniqueConstraint(
+                fields=("subscriber", "day"), name="audit_evidence_count_once"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="evidencekey",
+            index=models.Index(fields=["owner"], name="audit_evidence_key_by_owner"),
+        ),
+        migrations.AddField(
+            model_name="evidence",
+            name="key",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="filed",
+                to="audit.evidencekey",
+            ),
+        ),
+        migrations.AddField(
+            model_name="evidencerequest",
+            name="evidence",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="requests",
+                to="audit.evidence",
+            ),
+        ),
+        migrations.AddField(
+            model_name="evidencerequest",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="requests",
+                to="audit.evidencekey",
+            ),
+        ),
         migrations.AddIndex(
             model_name="logentry",
             index=models.Index(fields=["kind", "index"], name="audit_entry_by_kind"),
@@ -321,6 +474,31 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Timestamp",
+            fields=[
+                (
+                    "checkpoint",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="timestamp",
+                        serialize=False,
+                        to="audit.checkpoint",
+                    ),
+                ),
+                (
+                    "token",
+                    models.BinaryField(
+                        help_text="The answer in DER, as `openssl ts -verify` reads it."
+                    ),
+                ),
+                (
+                    "stamped_at",
+                    models.DateTimeField(help_text="The moment that the authority vouches for."),
+                ),
+            ],
+        ),
         migrations.AddField(
             model_name="cosignature",
             name="checkpoint",
@@ -333,6 +511,47 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="checkpoint",
             index=models.Index(fields=["signed_date", "head"], name="audit_checkpoint_by_day"),
+        ),
+        migrations.AddIndex(
+            model_name="evidence",
+            index=models.Index(fields=["owner", "-filed_at"], name="audit_evidence_by_owner"),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.UniqueConstraint(
+                fields=("owner", "form", "digest"), name="audit_evidence_once_for_its_owner"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.text.Length("digest"), 32
+                ),
+                name="audit_evidence_digest_is_a_hash",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("salt", None), ("form", "commitment"), _connector="OR"),
+                name="audit_evidence_salt_is_of_a_commitment",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.functions.text.Length("salt"), 32
+                ),
+                name="audit_evidence_salt_has_its_length",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="evidencerequest",
+            constraint=models.UniqueConstraint(
+                fields=("key", "name"), name="audit_evidence_request_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="cosignature",

@@ -11,6 +11,7 @@ APPEND_ONLY_TABLES = (
     "audit_checkpoint",
     "audit_publication",
     "audit_cosignature",
+    "audit_timestamp",
 )
 
 _FUNCTIONS = """

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from audit.models import LogEntry, PendingEntry
+from audit.models import Checkpoint, LogEntry, PendingEntry
 from audit.selectors.checkpoints import latest_checkpoint, signed_checkpoint
 from audit.selectors.entries import entry_at, entry_by_identity
 from audit.selectors.tree import latest_head, stored_tree
@@ -81,9 +81,12 @@ def log_state() -> LogState:
     )
 
 
-def proof_of(entry: LogEntry) -> EntryProof | None:
-    """Return the proof under the newest checkpoint, or None: no checkpoint covers the entry yet."""
-    checkpoint = latest_checkpoint()
+def proof_of(entry: LogEntry, *, checkpoint: Checkpoint | None = None) -> EntryProof | None:
+    """Return the proof under the newest checkpoint, or None: no checkpoint covers the entry yet.
+
+    Another public checkpoint may be asked for: the one that has a timestamp.
+    """
+    checkpoint = checkpoint or latest_checkpoint()
     if checkpoint is None or checkpoint.head_id <= entry.index:
         return None
     return EntryProof(

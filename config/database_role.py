@@ -22,8 +22,9 @@ OWNER_ALIAS = "owner"
 ALWAYS_REFUSE = ("audit_refuse_change", "voting_deny", "deliberation_refuse_change")
 # A trigger that names the columns that may change; the rest of the row stays.
 COLUMNS_MAY_CHANGE = "voting_only_columns_may_change"
-# A ballot gets its place in the record, once; the trigger cannot say it by column names.
-CHANGING_COLUMNS = {"voting_ballot": ("batch", "height")}
+# A ballot gets its place in the record, once, and its body is written anew, byte for byte, so
+# that where it lies tells nothing: for that column the trigger alone stands.
+CHANGING_COLUMNS = {"voting_ballot": ("batch", "height", "body")}
 # Bits of pg_trigger.tgtype.
 DELETE_BIT, UPDATE_BIT = 8, 16
 TRIAL_TIMEOUT_MILLISECONDS = 2_000

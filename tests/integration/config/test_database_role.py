@@ -71,7 +71,7 @@ def test_the_role_adds_rows_and_has_no_right_to_change_or_remove_any(role, table
 @pytest.mark.parametrize(
     ("table", "changing", "fixed"),
     [
-        ("voting_ballot", "height", "body"),
+        ("voting_ballot", "height", "credential"),
         ("voting_ballot", "batch", "tracker"),
         ("voting_ballotalpha", "is_mingled", "alpha"),
         ("voting_credential", "position", "public"),
@@ -133,7 +133,7 @@ class TestSelfTest:
             "UPDATE (note) ON audit_checkpoint",
             "DELETE ON voting_ballot",
             "TRUNCATE ON audit_tile",
-            "UPDATE (body) ON voting_ballot",
+            "UPDATE (prev) ON voting_ballot",
         ],
     )
     def test_one_right_too_many_is_named(self, role, settings, grant):

@@ -1,6 +1,6 @@
 """The chain of events: heights, hashes and order (PROTOCOL 1.10)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -8,6 +8,7 @@ from evote.encoding import decode_json, read_hash, read_object
 from evote.errors import DecodeError, InvalidRecord
 from evote.record.archive import Archive, Member, read_archive
 from evote.record.event import Event, decode_event
+from evote.tlog.entries import EVENT_FOLLOWERS
 
 # The step of the verification that is about this (`evote.verify` names them).
 CHAIN_STEP = 2
@@ -24,18 +25,6 @@ _OBJECT_COUNTS = {
     "EndShuffles": (0,),
     "PartialDecryption": (2,),
     "Result": (1,),
-}
-_FOLLOWERS: Mapping[str | None, Sequence[str]] = {
-    None: ("Setup",),
-    "Setup": ("Ballot", "EndBallots"),
-    "Ballot": ("Ballot", "EndBallots"),
-    "EndBallots": ("EncryptedTally",),
-    # Which of the two it must be depends on the questions: `evote.verify` asks.
-    "EncryptedTally": ("Shuffle", "PartialDecryption"),
-    "Shuffle": ("Shuffle", "EndShuffles"),
-    "EndShuffles": ("PartialDecryption",),
-    "PartialDecryption": ("PartialDecryption", "Result"),
-    "Result": (),
 }
 
 
@@ -121,7 +110,7 @@ def _check_chain(event: Event, *, earlier: Sequence[RecordedEvent], place: str) 
     if event.parent != (previous.hash if previous else None):
         _refuse_chain(place, "the parent is not the hash of the event before")
     previous_type = previous.event.type if previous else None
-    if event.type not in _FOLLOWERS[previous_type]:
+    if event.type not in EVENT_FOLLOWERS[previous_type]:
         after = f"after {previous_type}" if previous_type else "at the beginning"
         _refuse_chain(place, f"an event of type {event.type!r:.40} cannot stand {after}")
 

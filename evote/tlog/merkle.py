@@ -200,12 +200,13 @@ def verify_consistency(
     hashes = list(proof)
     if old_size & (old_size - 1) == 0:  # A complete subtree: the verifier knows its root already.
         hashes.insert(0, old_root)
-    if not hashes:
-        msg = "the proof has fewer hashes than logs of these sizes need"
+    old_result, new_result = fold_consistency(hashes, old_size=old_size, new_size=new_size)
+    if old_result != old_root:
+        msg = "the hashes do not lead to the older root: the log was changed"
         raise InvalidProof(msg)
-    _fold_consistency(
-        hashes, old_size=old_size, old_root=old_root, new_size=new_size, new_root=new_root
-    )
+    if new_result != new_root:
+        msg = "the hashes do not lead to the newer root"
+        raise InvalidProof(msg)
 
 
 def _verify_trivial_consistency(
@@ -222,9 +223,20 @@ def _verify_trivial_consistency(
         raise InvalidProof(msg)
 
 
-def _fold_consistency(
-    hashes: list[bytes], *, old_size: int, old_root: bytes, new_size: int, new_root: bytes
-) -> None:
+def fold_consistency(
+    hashes: Sequence[bytes], *, old_size: int, new_size: int
+) -> tuple[bytes, bytes]:
+    """Give the two roots, the older first, to which the hashes of a consistency proof lead.
+
+    For 0 < old_size < new_size. The first hash is never left out here, as it is in a proof when
+    `old_size` is a power of two.
+
+    Raises:
+        InvalidProof: there are too many or too few hashes for these sizes.
+    """
+    if not hashes or not 0 < old_size < new_size:
+        msg = "the proof has fewer hashes than logs of these sizes need"
+        raise InvalidProof(msg)
     place, last = old_size - 1, new_size - 1
     while place & 1:
         place >>= 1
@@ -247,12 +259,7 @@ def _fold_consistency(
     if last != 0:
         msg = "the proof has fewer hashes than logs of these sizes need"
         raise InvalidProof(msg)
-    if old_result != old_root:
-        msg = "the hashes do not lead to the older root: the log was changed"
-        raise InvalidProof(msg)
-    if new_result != new_root:
-        msg = "the hashes do not lead to the newer root"
-        raise InvalidProof(msg)
+    return old_result, new_result
 
 
 # --- Start-up self-test -------------------------------------------------------------------

@@ -163,6 +163,32 @@ def decode_bundle(data: bytes, *, width: int) -> list[bytes]:
 ReadTile = Callable[[TileAddress], bytes | None]
 
 
+class NotServed(DecodeError):
+    """A file that the log's size promises is not there."""
+
+
+def read_hashes(*, size: int, level: int, index: int, read_tile: ReadTile) -> list[bytes]:
+    """Read the hashes that a log of `size` entries has in a tile, unchecked.
+
+    Raises:
+        NotServed: neither the tile is there nor the full one that took its place.
+        DecodeError: it does not hold as many hashes as it should.
+    """
+    width = min(TILE_WIDTH, (size >> (TILE_HEIGHT_LEVELS * level)) - index * TILE_WIDTH)
+    address = TileAddress(level=level, index=index, width=width)
+    data = read_tile(address)
+    if data is None and width < TILE_WIDTH:
+        full = read_tile(TileAddress(level=level, index=index))
+        data = None if full is None else full[: width * HASH_SIZE_BYTES]
+    if data is None:
+        msg = f"the log does not serve {address.path}"
+        raise NotServed(msg)
+    try:
+        return decode_tile(data, width=width)
+    except DecodeError as error:
+        raise DecodeError(error.message, place=address.path) from error
+
+
 class TiledTree:
     """A log of known size, read by its tiles.
 
@@ -197,18 +223,7 @@ class TiledTree:
 
     def _tile(self, level: int, index: int) -> list[bytes]:
         if (level, index) not in self._tiles:
-            self._tiles[level, index] = self._fetch(level, index)
+            self._tiles[level, index] = read_hashes(
+                size=self.size, level=level, index=index, read_tile=self._read_tile
+            )
         return self._tiles[level, index]
-
-    def _fetch(self, level: int, index: int) -> list[bytes]:
-        hashes = self.size >> (TILE_HEIGHT_LEVELS * level)
-        width = min(TILE_WIDTH, hashes - index * TILE_WIDTH)
-        address = TileAddress(level=level, index=index, width=width)
-        data = self._read_tile(address)
-        if data is None and width < TILE_WIDTH:
-            full = self._read_tile(TileAddress(level=level, index=index))
-            data = None if full is None else full[: width * HASH_SIZE_BYTES]
-        if data is None:
-            msg = f"the log does not serve {address.path}"
-            raise DecodeError(msg)
-        return decode_tile(data, width=width)

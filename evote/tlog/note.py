@@ -25,6 +25,7 @@ NOTE_LIMIT_BYTES = 1_000_000
 SIGNATURE_LIMIT_LINES = 100
 KEY_ID_SIZE_BYTES = 4
 SEED_SIZE_BYTES = 32
+PRIVATE_KEY_PREFIX = "PRIVATE+KEY+"
 # The first byte of a key: what kind of signature it makes.
 ED25519 = 0x01
 
@@ -33,7 +34,6 @@ _SIGNATURE_LINE = re.compile(r"— (?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/]+={0,
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _KEY_NAME = re.compile(r"[^\s+]+")
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
-_PRIVATE_PREFIX = "PRIVATE+KEY+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """Four bytes that tell keys of one name apart: SHA-256(name ‖ LF ‖ type ‖ key)[:4]."""
-        return _key_id(name=self.name, material=bytes([ED25519]) + self.public)
+        return key_id_of(name=self.name, material=bytes([ED25519]) + self.public)
 
     def encode(self) -> str:
         """Write the key as `name+id+base64`."""
@@ -88,7 +88,7 @@ class VerifierKey:
             DecodeError: it is none, or its id does not belong to it.
             NotSupported: it makes other signatures than Ed25519 ones over notes.
         """
-        name, material = _read_key(text, source="the verifier key")
+        name, material = decode_key_text(text, source="the verifier key")
         if material[0] != ED25519:
             msg = f"the key {name} is of type {material[0]:#04x}; only Ed25519 (0x01) is supported"
             raise NotSupported(msg)
@@ -118,7 +118,7 @@ class SigningKey:
     def encode(self) -> str:
         """Write the key in the form of Go's sumdb/note: `PRIVATE+KEY+name+id+base64`."""
         material = base64.b64encode(bytes([ED25519]) + self.seed).decode()
-        return f"{_PRIVATE_PREFIX}{self.name}+{self.verifier.key_id.hex()}+{material}"
+        return f"{PRIVATE_KEY_PREFIX}{self.name}+{self.verifier.key_id.hex()}+{material}"
 
     @classmethod
     def decode(cls, text: str) -> "SigningKey":
@@ -127,16 +127,11 @@ class SigningKey:
         Raises:
             DecodeError: it is none, or its id does not belong to it.
         """
-        parts = text.removeprefix(_PRIVATE_PREFIX).split("+", 2)
-        if not text.startswith(_PRIVATE_PREFIX) or len(parts) != 3:
-            msg = "this is not a private key of a note"
-            raise DecodeError(msg)
-        name, key_id, blob = parts
-        material = decode_base64(blob, source="the private key")
-        if len(material) != 1 + SEED_SIZE_BYTES or material[0] != ED25519:
+        name, key_id, material = decode_private_key_text(text)
+        if material[0] != ED25519:
             msg = "the private key is not one of Ed25519"
             raise DecodeError(msg)
-        key = cls(name=_key_name(name), seed=material[1:])
+        key = cls(name=name, seed=material[1:])
         if key.verifier.key_id.hex() != key_id:
             msg = "the private key's id does not belong to it"
             raise DecodeError(msg)
@@ -149,7 +144,7 @@ class SigningKey:
         Raises:
             DecodeError: a key cannot have this name.
         """
-        return cls(name=_key_name(name), seed=random_bytes(SEED_SIZE_BYTES))
+        return cls(name=check_key_name(name), seed=random_bytes(SEED_SIZE_BYTES))
 
 
 # --- Notes --------------------------------------------------------------------------------
@@ -194,11 +189,20 @@ def decode_note(data: bytes) -> Note:
     if not separator:
         msg = "the note has no empty line between its text and its signatures"
         raise DecodeError(msg)
-    rows = lines.split("\n")[:-1]
-    if not rows or len(rows) > SIGNATURE_LIMIT_LINES:
-        msg = f"the note has {len(rows)} signatures, not 1 to {SIGNATURE_LIMIT_LINES}"
+    return Note(text=text + "\n", signatures=decode_signature_lines(lines))
+
+
+def decode_signature_lines(lines: str) -> tuple[NoteSignature, ...]:
+    """Read 1 to 100 signature lines, each with its line feed.
+
+    Raises:
+        DecodeError: they are none, or too many.
+    """
+    rows = lines.split("\n")
+    if rows.pop() or not rows or len(rows) > SIGNATURE_LIMIT_LINES:
+        msg = f"there are {len(rows)} signatures, not 1 to {SIGNATURE_LIMIT_LINES}"
         raise DecodeError(msg)
-    return Note(text=text + "\n", signatures=tuple(map(_decode_signature, rows)))
+    return tuple(map(_decode_signature, rows))
 
 
 def _decode_signature(row: str) -> NoteSignature:
@@ -265,7 +269,12 @@ def decode_base64(text: str, *, source: str) -> bytes:
     return data
 
 
-def _read_key(text: str, *, source: str) -> tuple[str, bytes]:
+def decode_key_text(text: str, *, source: str) -> tuple[str, bytes]:
+    """Read `name+id+base64`: the name, and what the base64 holds (type ‖ public key).
+
+    Raises:
+        DecodeError: it is none, or the id does not belong to it.
+    """
     parts = text.split("+", 2)  # The base64 may hold further plus signs.
     if len(parts) != 3:
         msg = f"{source} is not of the form name+id+base64"
@@ -275,18 +284,44 @@ def _read_key(text: str, *, source: str) -> tuple[str, bytes]:
     if not material or not _KEY_ID.fullmatch(key_id):
         msg = f"{source} is not of the form name+id+base64"
         raise DecodeError(msg)
-    if _key_id(name=_key_name(name), material=material).hex() != key_id:
+    if key_id_of(name=check_key_name(name), material=material).hex() != key_id:
         msg = f"the id in {source} does not belong to it; was it copied whole?"
         raise DecodeError(msg)
     return name, material
 
 
-def _key_name(name: str) -> str:
+def decode_private_key_text(text: str) -> tuple[str, str, bytes]:
+    """Read `PRIVATE+KEY+name+id+base64`: the name, the id in hex, and type ‖ seed (33 bytes).
+
+    Whether the id belongs to the seed is for the caller to see: it is the public key's.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    parts = text.removeprefix(PRIVATE_KEY_PREFIX).split("+", 2)
+    if not text.startswith(PRIVATE_KEY_PREFIX) or len(parts) != 3:
+        msg = "this is not a private key of a note"
+        raise DecodeError(msg)
+    name, key_id, blob = parts
+    material = decode_base64(blob, source="the private key")
+    if len(material) != 1 + SEED_SIZE_BYTES:
+        msg = f"the private key does not hold a seed of {SEED_SIZE_BYTES} bytes"
+        raise DecodeError(msg)
+    return check_key_name(name), key_id, material
+
+
+def check_key_name(name: str) -> str:
+    """Give the name back if a key can have it.
+
+    Raises:
+        DecodeError: it is empty, or has a space, a plus sign or a control character.
+    """
     if not _KEY_NAME.fullmatch(name) or _CONTROL.search(name):
         msg = f"a key cannot be named {name!r:.60}: no space, no plus sign, not empty"
         raise DecodeError(msg)
     return name
 
 
-def _key_id(*, name: str, material: bytes) -> bytes:
+def key_id_of(*, name: str, material: bytes) -> bytes:
+    """Give the four bytes that tell keys of one name apart. `material` is type ‖ public key."""
     return hashlib.sha256(name.encode() + b"\n" + material).digest()[:KEY_ID_SIZE_BYTES]

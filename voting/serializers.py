@@ -163,6 +163,18 @@ class ShuffleSerializer(serializers.Serializer[dict[str, object]]):
     )
 
 
+class ShuffleStateSerializer(serializers.Serializer[dict[str, object]]):
+    """What became of a shuffle."""
+
+    election = serializers.CharField()
+    owner = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["being-checked", "accepted", "refused"])
+    parts_checked = serializers.IntegerField(help_text="How much of it is checked so far.")
+    parts = serializers.IntegerField(help_text="How many parts the check has; 0 when it is over.")
+    code = serializers.CharField(help_text="Why it was refused: stable, for programs; or empty.")
+    detail = serializers.CharField(help_text="The same as a sentence for people.")
+
+
 class PartialDecryptionSerializer(serializers.Serializer[dict[str, object]]):
     """One trustee's partial decryption."""
 

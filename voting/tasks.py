@@ -21,11 +21,13 @@ from voting.services.decrypting import publish_result
 from voting.services.phases import Refused
 from voting.services.polls import close_election, open_election
 from voting.services.recording import record_waiting_ballots
+from voting.services.shuffle_checks import check_shuffles as check_election_shuffles
 from voting.services.tallying import tally_election
 from voting.services.trustees import send_invitation
 from voting.services.verification import verify_published_record
 
-TALLY_SECONDS = 20.0
+# How long one run of a sweep keeps at long work before other work has its turn.
+TURN_SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
 
@@ -96,12 +98,20 @@ def tally_closed_elections() -> None:
 
     Each run takes a few seconds of it, so that a large box does not keep other sweeps waiting.
     """
-    end = time.monotonic() + TALLY_SECONDS
+    may_go_on = _turn()
     _for_each(
         due.elections_to_tally(),
-        lambda election: tally_election(
-            election=election, may_go_on=lambda: time.monotonic() < end
-        ),
+        lambda election: tally_election(election=election, may_go_on=may_go_on),
+    )
+
+
+@shared_task
+def check_shuffles() -> None:
+    """Check the shuffles that trustees handed in; several workers share the parts of one."""
+    may_go_on = _turn()
+    _for_each(
+        due.elections_with_shuffles_to_check(),
+        lambda election: check_election_shuffles(election=election, may_go_on=may_go_on),
     )
 
 
@@ -127,6 +137,12 @@ def verify_records() -> None:
         due.elections_to_verify(),
         lambda election: verify_published_record(election=election, now=timezone.now()),
     )
+
+
+def _turn() -> Callable[[], bool]:
+    """Return what says whether this run of a sweep may begin another piece of long work."""
+    end = time.monotonic() + TURN_SECONDS
+    return lambda: time.monotonic() < end
 
 
 def _for_each(elections: Iterable[Election], step: Callable[[Election], object]) -> None:

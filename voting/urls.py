@@ -7,8 +7,9 @@ from voting.api import records
 from voting.api.ballots import BallotView, CastView
 from voting.api.ceremonies import CeremonyMessagesView, CeremonyView
 from voting.api.challenges import ChallengeView
-from voting.api.contributions import PartialDecryptionsView, ShufflesView, TranscriptView
+from voting.api.contributions import PartialDecryptionsView, TranscriptView
 from voting.api.elections import ElectionsView, ElectionView, EventsView
+from voting.api.shuffles import ShufflesView, ShuffleView
 from voting.views import booth, credentials, groups, management, permit, public, trustee
 
 app_name = "voting"
@@ -38,6 +39,9 @@ interface: list[URLPattern | URLResolver] = [
         name="api-partial-decryptions",
     ),
     path("api/elections/<text:uuid>/shuffles", ShufflesView.as_view(), name="api-shuffles"),
+    path(
+        "api/elections/<text:uuid>/shuffles/<int:owner>", ShuffleView.as_view(), name="api-shuffle"
+    ),
     path("api/elections/<text:uuid>/transcript", TranscriptView.as_view(), name="api-transcript"),
     path(
         "api/elections/<text:uuid>/ceremonies/<int:item>",

@@ -58,6 +58,10 @@ class ElectionAddress:
         """Where a trustee hands in a shuffle."""
         return f"{self._interface}/shuffles"
 
+    def shuffle(self, owner: int) -> str:
+        """Give the address that says what became of a trustee's shuffle."""
+        return f"{self.shuffles}/{owner}"
+
     @property
     def transcript(self) -> str:
         """Where trustees sign the setup, and what they sign."""

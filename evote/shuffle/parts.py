@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from evote.elgamal import Ciphertext
-from evote.encoding import read_integer, read_ordered_object, read_text
+from evote.encoding import read_integer, read_object, read_text
 from evote.errors import InvalidProof
 from evote.group import Group, GroupElement
 from evote.shuffle.proof import read_shuffle_element
@@ -60,7 +60,7 @@ class PartProducts:
         Raises:
             DecodeError: it is something else.
         """
-        item = read_ordered_object(value, place="", fields=("first", "end", *_PRODUCTS))
+        item = read_object(value, place="", fields=("first", "end", *_PRODUCTS))
         # The empty product is the identity, so it is one of the values that may stand here.
         products = {
             name: group.decode(read_text(item[name], place=name), place=name) for name in _PRODUCTS

@@ -24,9 +24,6 @@ from evote.shuffle import (
 from evote.tally.form import TALLY_LIMIT_BYTES
 from evote.tally.shuffles import SHUFFLE_LIMIT_BYTES, ranked_questions
 
-# About a second of work.
-CIPHERTEXTS_PER_PART = 400
-
 # For each ranked question its ciphertexts, as they are written.
 WrittenLists = tuple[tuple[WrittenCiphertext, ...], ...]
 
@@ -51,8 +48,8 @@ class OpenShuffle:
         """What it says came out, for the shuffle after it."""
         return tuple(tuple(one.shuffled) for one in self.lists)
 
-    def ranges(self, *, size: int = CIPHERTEXTS_PER_PART) -> list[PartRange]:
-        """Give all pieces of the work, in order."""
+    def ranges(self, *, size: int) -> list[PartRange]:
+        """Give all pieces of the work, in order: `size` ciphertexts each, or fewer at an end."""
         return [
             PartRange(question=question, first=first, end=end)
             for question, one in enumerate(self.lists)

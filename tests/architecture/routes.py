@@ -17,10 +17,10 @@ voting:elections voting:counting voting:election voting:result voting:find-ballo
 voting:booth voting:check
 voting:api-elections voting:api-election voting:api-events voting:api-cast voting:api-ballot
 voting:api-challenge voting:api-ceremony voting:api-ceremony-messages
-voting:api-shuffles voting:api-transcript voting:companion
+voting:api-shuffle voting:api-shuffles voting:api-transcript voting:companion
 voting:api-partial-decryptions voting:record voting:result-note voting:election-json
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
-audit:board audit:checkpoint audit:key audit:tile audit:entry audit:entry-json audit:receipt
+audit:board audit:checkpoint audit:older-checkpoint audit:policy audit:key audit:tile audit:entry audit:entry-json audit:receipt
 audit:schema audit:check-receipt audit:api-log audit:api-entries audit:api-entry audit:api-receipt
 site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file
 site:open-data site:help site:accessibility site:privacy site:source site:language site:theme

@@ -21,6 +21,7 @@ EXAMPLES = {
     "<tracker>": "A" * 43,
     "<index>": "7",
     "<item>": "1",
+    "<owner>": "1",
     "<L>": "0",
     "<N>[.p/<W>]": "x001/234.p/7",
     "<kind>": "booth",

@@ -45,6 +45,7 @@ from voting.services.elections import QuestionDraft
 from voting.services.groups import begin_ceremony, make_group
 from voting.services.polls import open_election
 from voting.services.sealing import seal_election
+from voting.services.shuffle_checks import check_shuffles
 from voting.services.trustees import name_trustee
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -329,6 +330,10 @@ def test_three_trustees_sign_shuffle_and_decrypt_in_three_browsers(
             page = pages[name]
             page.goto(address)
             choose_key(page, keys[name], button="Shuffle the ballots")
+            page.get_by_text("The server checks the proof: 0 of 1 parts done.").wait_for()
+            assert states(page) == ["Held"] * 8 + ["Running"]
+            assert_no_sideways_scroll(page)
+            check_shuffles(election=made.election)
             wait_for_part(page, "Your shuffle is handed in")
             assert states(page) == ["Held"] * 9
             assert_accessible(page)

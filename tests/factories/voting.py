@@ -32,6 +32,7 @@ from tests.factories.ceremonies import make_ceremony
 from voting.models import Election, Record
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.bundle import BOOTH_NAME
+from voting.selectors.shuffles import shuffle_states
 from voting.selectors.tally import closing_hash, present_tally
 from voting.selectors.transcript import transcript_of
 from voting.services.casting import Cast, Submission, asks_for_statement, cast_ballot
@@ -50,7 +51,8 @@ from voting.services.elections import (
 from voting.services.polls import close_election, open_election
 from voting.services.recording import record_waiting_ballots
 from voting.services.sealing import seal_election
-from voting.services.shuffling import accept_shuffle
+from voting.services.shuffle_checks import check_shuffles
+from voting.services.shuffling import ShuffleRefused, receive_shuffle
 from voting.services.signing import accept_signature
 from voting.services.tallying import tally_election
 from voting.services.trustees import name_trustee, register_public_key
@@ -189,7 +191,7 @@ class MadeElection:
             tally=self.present_tally(),
             progress=lambda _done, _total: None,
         )
-        accept_shuffle(
+        hand_in_shuffle(
             election=self.election,
             owner=owner,
             data=data,
@@ -248,6 +250,21 @@ class MadeElection:
         assert published is not None
         self.election = published
         run_log()
+
+
+def hand_in_shuffle(*, election: Election, owner: int, data: bytes, proof: Proof) -> bool:
+    """Hand in a shuffle and have it checked at once; say whether it is new.
+
+    Raises:
+        ShuffleRefused: at the door, or by the check.
+    """
+    if receive_shuffle(election=election, owner=owner, data=data, proof=proof) is None:
+        return False
+    check_shuffles(election=election)
+    state = shuffle_states(election=election)[owner]
+    if state.is_refused:
+        raise ShuffleRefused(state.code, state.detail)
+    return True
 
 
 def tracker_of(ballot: bytes) -> bytes:

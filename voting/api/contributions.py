@@ -1,4 +1,4 @@
-"""What trustees hand in after the seal: signatures of it, shuffles, partial decryptions.
+"""What trustees hand in after the seal: signatures of it, and partial decryptions.
 
 No cookie counts here: nobody but the trustee can make the proofs.
 """
@@ -25,14 +25,12 @@ from voting.selectors.transcript import transcript_of
 from voting.serializers import (
     PartialDecryptionSerializer,
     RefusedDecryptionSerializer,
-    ShuffleSerializer,
     SignatureSerializer,
     TakenDecryptionSerializer,
     TranscriptSerializer,
 )
 from voting.services.decrypting import DecryptionRefused, accept_partial_decryption
 from voting.services.phases import WrongPhase
-from voting.services.shuffling import ShuffleRefused, accept_shuffle
 from voting.services.signing import SignatureRefused, accept_signature
 
 SIGNATURE_LIMIT_BYTES = 10_000
@@ -44,8 +42,6 @@ STATUS_OF: Mapping[str, HTTPStatus] = {
     "too_late": HTTPStatus.CONFLICT,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "already_decrypted": HTTPStatus.CONFLICT,
-    "already_shuffled": HTTPStatus.CONFLICT,
-    "stale_parent": HTTPStatus.CONFLICT,
 }
 ANSWERS = {
     201: OpenApiResponse(TakenDecryptionSerializer, description="It is taken."),
@@ -63,7 +59,7 @@ ANSWERS = {
 
 
 class ContributionView(APIView):
-    """What the three addresses have in common."""
+    """What the two addresses have in common."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -77,7 +73,7 @@ class ContributionView(APIView):
             return _refuse(refusal.status, code=refusal.code, detail=refusal.detail)
         except WrongPhase as refusal:
             return _refuse(HTTPStatus.CONFLICT, code="wrong_phase", detail=str(refusal))
-        except (DecryptionRefused, ShuffleRefused, SignatureRefused) as refusal:
+        except (DecryptionRefused, SignatureRefused) as refusal:
             status = STATUS_OF.get(refusal.code, HTTPStatus.BAD_REQUEST)
             return _refuse(status, code=refusal.code, detail=str(refusal))
         status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
@@ -140,34 +136,6 @@ class TranscriptView(ContributionView):
             return owner, accept_signature(
                 election=election, owner=owner, proof=proof, now=timezone.now()
             )
-
-        return self.take(election, step)
-
-
-class ShufflesView(ContributionView):
-    """Where trustees hand in their shuffles."""
-
-    @extend_schema(
-        operation_id="hand_in_shuffle",
-        summary="Hand in a trustee's shuffle",
-        request=ShuffleSerializer,
-        responses=ANSWERS,
-        auth=[],
-    )
-    def post(self, request: Request, uuid: str) -> Response:
-        """Take a shuffle of the ballots as they stand; the same one again changes nothing."""
-        election = _public(uuid)
-
-        def step() -> tuple[int, bool]:
-            fields = ["owner", "shuffle", "proof"]
-            item = read_body(request._request, fields=fields, limit_bytes=CONTRIBUTION_LIMIT_BYTES)
-            try:
-                owner = read_integer(item["owner"], place="owner")
-                data = read_text(item["shuffle"], place="shuffle").encode()
-                proof = read_proof(item["proof"], place="proof", is_ordered=False)
-            except DecodeError as error:
-                raise unreadable(error) from error
-            return owner, accept_shuffle(election=election, owner=owner, data=data, proof=proof)
 
         return self.take(election, step)
 

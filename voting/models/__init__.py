@@ -6,6 +6,7 @@ from voting.models.credential import Credential
 from voting.models.election import Election, Question
 from voting.models.record import Record, RecordEvent, RecordObject
 from voting.models.registration import CredentialIssue, Registration
+from voting.models.shuffle import ShufflePart, ShuffleUpload
 from voting.models.tally import TallyChunk
 from voting.models.trustee import Trustee, TrusteeCall, TrusteeGroup
 from voting.models.verification import Verification
@@ -24,6 +25,8 @@ __all__ = [
     "RecordEvent",
     "RecordObject",
     "Registration",
+    "ShufflePart",
+    "ShuffleUpload",
     "TallyChunk",
     "TranscriptSignature",
     "Trustee",

@@ -4,7 +4,14 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from voting.models import Ballot, CredentialIssue, Election, Registration, Trustee
+from voting.models import (
+    Ballot,
+    CredentialIssue,
+    Election,
+    Registration,
+    ShuffleUpload,
+    Trustee,
+)
 
 
 def elections_to_open(*, now: datetime) -> QuerySet[Election]:
@@ -26,6 +33,14 @@ def elections_with_waiting_ballots() -> QuerySet[Election]:
 def elections_to_tally() -> QuerySet[Election]:
     """Return closed elections."""
     return Election.objects.filter(phase=Election.Phase.CLOSED)
+
+
+def elections_with_shuffles_to_check() -> QuerySet[Election]:
+    """Return elections for which a trustee's shuffle waits to be checked."""
+    waiting = ShuffleUpload.objects.filter(
+        election=OuterRef("pk"), state=ShuffleUpload.State.CHECKING
+    )
+    return Election.objects.filter(Exists(waiting))
 
 
 def elections_to_publish() -> QuerySet[Election]:

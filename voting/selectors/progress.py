@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from voting.models import Election, RecordEvent, TranscriptSignature, Trustee, TrusteeGroup
 from voting.selectors.ceremonies import CeremonyState, Stage, ceremony_of
+from voting.selectors.shuffles import shuffle_states
 from voting.selectors.tally import tally_progress
 
 
@@ -32,11 +33,15 @@ class KeyHolders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an election is. `waits` are whole sentences; chunks are parts of the box."""
+    """How far an election is. `waits` are whole sentences.
+
+    Chunks are the parts into which this server's long work of the moment is cut: the sum of the
+    box, or the check of a shuffle.
+    """
 
     holders: tuple[KeyHolders, ...]
     waits: tuple[str, ...]
-    chunks_added: int
+    chunks_done: int
     chunks: int
 
     @property
@@ -88,13 +93,26 @@ def progress_of(*, election: Election) -> Progress:
                 ),
             )
         )
-    added, chunks = tally_progress(election=election)
+    done_chunks, chunks = _chunks(election=election)
     return Progress(
         holders=tuple(holders),
-        waits=tuple(_waits(election=election, holders=holders, done=done, tally=(added, chunks))),
-        chunks_added=added,
+        waits=tuple(
+            _waits(election=election, holders=holders, done=done, tally=(done_chunks, chunks))
+        ),
+        chunks_done=done_chunks,
         chunks=chunks,
     )
+
+
+def _chunks(*, election: Election) -> tuple[int, int]:
+    """Return how many parts of the long work of this phase are done, and how many there are."""
+    if election.phase == Election.Phase.CLOSED:
+        return tally_progress(election=election)
+    if election.phase == Election.Phase.SHUFFLING:
+        states = shuffle_states(election=election).values()
+        checked = [state for state in states if state.is_being_checked]
+        return sum(one.parts_checked for one in checked), sum(one.parts for one in checked)
+    return 0, 0
 
 
 def done_of(*, election: Election) -> Done:
@@ -155,6 +173,8 @@ def _after_seal(trustee: Trustee, *, election: Election, done: Done) -> TrusteeP
         text = _("Has not decrypted yet")
     elif owner in done.shuffled:
         text = _("Has shuffled the ballots, with proof")
+    elif phase == Election.Phase.SHUFFLING:
+        text = _shuffle_status(trustee=trustee, election=election)
     else:
         text = _("Key checked")
     return TrusteeProgress(trustee=trustee, status=text, is_done=is_done)
@@ -181,17 +201,44 @@ def _waits(
             % {"added": intcomma(tally[0]), "all": intcomma(tally[1])}
         ]
     if phase == Election.Phase.SHUFFLING:
-        needed = min(election.minimum_shuffles, len(people))
-        free = _names(one for one in people if one.position not in done.shuffled)
-        message = ngettext(
-            "%(done)s of %(needed)s shuffle is done. The next can be made by: %(names)s.",
-            "%(done)s of %(needed)s shuffles are done. The next can be made by: %(names)s.",
-            needed,
-        )
-        return [message % {"done": len(done.shuffled), "needed": needed, "names": free}]
+        return _shuffles_missing(election=election, people=people, done=done)
     if phase == Election.Phase.TALLIED:
         return _decryptions_missing(holders=holders, done=done)
     return []
+
+
+def _shuffles_missing(*, election: Election, people: Sequence[Trustee], done: Done) -> list[str]:
+    states = shuffle_states(election=election)
+    checked = {owner: one for owner, one in states.items() if one.is_being_checked}
+    needed = min(election.minimum_shuffles, len(people))
+    message = ngettext(
+        "%(done)s of %(needed)s shuffle is done. The next can be made by: %(names)s.",
+        "%(done)s of %(needed)s shuffles are done. The next can be made by: %(names)s.",
+        needed,
+    )
+    free = [one for one in people if one.position not in {*done.shuffled, *checked}]
+    sentences = [message % {"done": len(done.shuffled), "needed": needed, "names": _names(free)}]
+    if checked:
+        sentences = [
+            _("A shuffle is being checked: %(names)s.")
+            % {"names": _names(one for one in people if one.position in checked)},
+            _("%(checked)s of %(all)s parts of its proof are checked.")
+            % {
+                "checked": intcomma(sum(one.parts_checked for one in checked.values())),
+                "all": intcomma(sum(one.parts for one in checked.values())),
+            },
+        ]
+    return sentences
+
+
+def _shuffle_status(*, trustee: Trustee, election: Election) -> str:
+    """Say what became of a trustee's shuffle that is not in the record."""
+    state = shuffle_states(election=election).get(trustee.position)
+    if state is not None and state.is_being_checked:
+        return _("Has handed in a shuffle, which is being checked")
+    if state is not None and state.is_refused:
+        return state.detail
+    return _("Key checked")
 
 
 def _decryptions_missing(*, holders: Sequence[KeyHolders], done: Done) -> list[str]:

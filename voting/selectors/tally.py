@@ -3,6 +3,7 @@
 from evote.election import Election as Description
 from evote.election import Trustees, decode_election, decode_trustees
 from evote.tally import EncryptedTally, decode_encrypted_tally
+from evote.tally.shuffle_parts import WrittenLists, shuffled_lists, tally_lists
 from evote.tally.shuffles import shuffled_tally
 from voting.models import Election, RecordEvent, RecordObject, TallyChunk
 from voting.selectors.record import archived_object
@@ -29,6 +30,23 @@ def present_tally(*, election: Election, description: Description) -> EncryptedT
     if data is None:
         return None
     tally = decode_encrypted_tally(data, election=description)
+    last = _last_shuffle(election=election)
+    return tally if last is None else shuffled_tally(data=last, election=description, tally=tally)
+
+
+def present_lists(*, election: Election, description: Description) -> WrittenLists | None:
+    """Return the ranked answers as they are to be shuffled next, as texts; None before a tally.
+
+    Much faster than `present_tally`, because what the record holds is not decoded again.
+    """
+    last = _last_shuffle(election=election)
+    if last is not None:
+        return shuffled_lists(last, election=description)
+    data = archived_object(election=election, name="encrypted_tally")
+    return None if data is None else tally_lists(data, election=description)
+
+
+def _last_shuffle(*, election: Election) -> bytes | None:
     last = (
         RecordObject.objects.filter(
             event__election=election, event__type=RecordEvent.Type.SHUFFLE, name="shuffle"
@@ -37,9 +55,7 @@ def present_tally(*, election: Election, description: Description) -> EncryptedT
         .values_list("body", flat=True)
         .first()
     )
-    if last is None:
-        return tally
-    return shuffled_tally(data=bytes(last), election=description, tally=tally)
+    return None if last is None else bytes(last)
 
 
 def shuffle_payloads(*, election: Election) -> dict[int, bytes]:

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from voting.models import RecordEvent, TranscriptSignature, Trustee
+from voting.selectors.shuffles import ShuffleState, shuffle_states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """Which of a trustee's tasks are behind them."""
+    """Which of a trustee's tasks are behind them, and what became of their latest shuffle."""
 
     has_signed: bool
     has_shuffled: bool
     has_decrypted: bool
+    shuffle: ShuffleState | None
 
 
 def contributions_of(*, trustee: Trustee) -> Contributions:
@@ -27,4 +29,5 @@ def contributions_of(*, trustee: Trustee) -> Contributions:
         has_signed=signatures.exists(),
         has_shuffled=RecordEvent.Type.SHUFFLE in types,
         has_decrypted=RecordEvent.Type.PARTIAL_DECRYPTION in types,
+        shuffle=shuffle_states(election=trustee.election).get(owner),
     )

@@ -1,5 +1,5 @@
 // Shuffle the ranked ballots in the browser, prove it, sign it and hand it in (PROTOCOL 1.8, 2.8).
-import { sha256Hex, utf8 } from "../protocol/encoding.ts";
+import { type Json, type JsonObject, sha256Hex, utf8 } from "../protocol/encoding.ts";
 import { encodeProof } from "../protocol/proofs.ts";
 import { checkRandomness } from "../protocol/randomness.ts";
 import { checkEnoughBallots, hasRanking, type Recount } from "../protocol/recount.ts";
@@ -8,11 +8,14 @@ import { signShuffle } from "../protocol/statements.ts";
 import { part } from "../dom.ts";
 import { Panel } from "./panel.ts";
 import { recountOnPage } from "./recounting.ts";
-import { hand, Refused } from "./server.ts";
+import { askFor, hand, Refused } from "./server.ts";
 import { type OpenSlot, openSlot } from "./slot.ts";
 
 /** Steps of the bar for each ballot: making takes three, checking one's own work about six. */
 const STEPS_PER_BALLOT = 10;
+const SECONDS_BETWEEN_QUESTIONS = 2;
+/** So often is the server asked again while it does not answer: some minutes. */
+const TRIES = 100;
 
 /** Wire the fragment `voting/trustee_shuffle.html`. */
 export function startShuffle(root: HTMLElement): void {
@@ -37,13 +40,51 @@ async function shuffle(panel: Panel): Promise<void> {
   checkEnoughBallots(found);
   requireTurn(found, open);
   const text = await panel.check("shuffled", () => makeAndVerify(panel, found));
-  await panel.check("sent", () => {
+  await panel.check("sent", async () => {
     const payload = sha256Hex(utf8(text));
     const { secretKey, owner } = open;
     const { fingerprint } = election;
     const proof = encodeProof(signShuffle({ secretKey, fingerprint, parent: found.head, payload }));
-    return hand(`/api/elections/${uuid}/shuffles`, { owner, shuffle: text, proof });
+    await hand(`/api/elections/${uuid}/shuffles`, { owner, shuffle: text, proof });
+    await waitForVerdict(panel, `/api/elections/${uuid}/shuffles/${owner}`);
   });
+}
+
+/** The server checks the proof in parts, which takes minutes where there are many ballots. */
+async function waitForVerdict(panel: Panel, address: string): Promise<void> {
+  for (;;) {
+    const state = await askAgainWhileItFails(address);
+    if (state["state"] === "accepted") break;
+    if (state["state"] !== "being-checked") {
+      throw new Refused("server", String(state["detail"] ?? ""), String(state["code"] ?? ""));
+    }
+    panel.showProgress(Number(state["parts_checked"]), Number(state["parts"]), "progress-check");
+    await pause();
+  }
+  panel.hideProgress();
+}
+
+/** The shuffle is with the server already: a lost connection is waited for. */
+async function askAgainWhileItFails(address: string): Promise<JsonObject> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return readObject(await askFor(address));
+    } catch (error) {
+      if (left === 0 || !(error instanceof Refused)) throw error;
+      await pause();
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, SECONDS_BETWEEN_QUESTIONS * 1000);
+  });
+}
+
+function readObject(value: Json | undefined): JsonObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refused("network");
+  return value as JsonObject;
 }
 
 function requireTurn(found: Recount, { owner }: OpenSlot): void {

@@ -2,17 +2,27 @@
 
 import argparse
 import sys
+import time
+from dataclasses import dataclass
 
 from evote.cli.errors import CommandFailed
 from evote.cli.progress import ProgressBar
-from evote.cli.sources import election_address, post_json, read_record_source, write_new_file
+from evote.cli.sources import (
+    ANSWER_LIMIT_BYTES,
+    election_address,
+    post_json,
+    read_record_source,
+    read_source,
+    write_new_file,
+)
 from evote.cli.text import printable
 from evote.cli.trustee.keys import read_key_file
 from evote.cli.trustee.slot import Slot, find_slot, state_source
 from evote.cli.verification import verify_with_all_cores
 from evote.cli.verify import print_report
 from evote.election import Election, Trustees
-from evote.encoding import encode_json, sha256_hex
+from evote.encoding import decode_json, encode_json, read_integer, read_text, sha256_hex
+from evote.errors import DecodeError
 from evote.proofs.statements import sign_shuffle_statement, verify_shuffle_statement
 from evote.record import Record, decode_owned, read_record
 from evote.tally import (
@@ -38,12 +48,14 @@ examples:
   evote trustee shuffle hfd19JUwUteUwr.bel --key my-key.json --output shuffle.json
 
 exit status:
-  0  shuffled
+  0  shuffled; with --submit also: the server checked the proof and took it
   1  the record is invalid: nothing was shuffled
   2  unreadable, not yet or no longer possible, not this key's election, or
      wrong usage
 """
 _BAR = 1
+_BEING_CHECKED = "being-checked"
+_SECONDS_BETWEEN_QUESTIONS = 2
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -164,8 +176,60 @@ def _hand_over(
         address = election_address(arguments.record)
         assert address is not None
         post_json(address.shuffles, body=encode_json(body))
+        owner = body["owner"]
+        assert isinstance(owner, int)
+        _wait_for_verdict(address.shuffle(owner))
         print(f"The server took it: {address.shuffles}", file=sys.stderr)
     elif arguments.output is not None:
         write_new_file(arguments.output, text, mode=0o644)
     else:
         print(text.decode())
+
+
+def _wait_for_verdict(address: str) -> None:
+    """Ask the server, which checks the proof in parts, until it says what came of it.
+
+    Raises:
+        CommandFailed: it refused the shuffle, with its reason, or cannot be understood.
+    """
+    bar = ProgressBar({_BAR: "The server checks the proof"})
+    try:
+        while True:
+            state = _read_state(address)
+            if state.name != _BEING_CHECKED:
+                break
+            bar(_BAR, state.parts_checked, state.parts)
+            time.sleep(_SECONDS_BETWEEN_QUESTIONS)
+    finally:
+        bar.clear()
+    if state.name != "accepted":
+        msg = f"{address}: the server did not take the shuffle. {printable(state.detail)}"
+        raise CommandFailed(msg.rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the server says of a shuffle."""
+
+    name: str
+    parts_checked: int
+    parts: int
+    detail: str
+
+
+def _read_state(address: str) -> _State:
+    data = read_source(address, limit_bytes=ANSWER_LIMIT_BYTES)
+    try:
+        item = decode_json(data, source=address, limit_bytes=ANSWER_LIMIT_BYTES)
+        if not isinstance(item, dict):
+            msg = "this is not an object"
+            raise DecodeError(msg)
+        return _State(
+            name=read_text(item.get("state"), place="state"),
+            parts_checked=read_integer(item.get("parts_checked"), place="parts_checked"),
+            parts=read_integer(item.get("parts"), place="parts"),
+            detail=read_text(item.get("detail"), place="detail"),
+        )
+    except DecodeError as error:
+        msg = f"{address}: the server's answer cannot be read: {error}"
+        raise CommandFailed(msg) from error

@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,12 @@ class TestBallot:
         assert "answers.json" in errors
 
 
+def verdict(state, detail=""):
+    """What the server says of a shuffle."""
+    value = {"state": state, "parts_checked": 1, "parts": 3, "code": "", "detail": detail}
+    return 200, {}, json.dumps(value).encode()
+
+
 class TestShuffle:
     def test_two_trustees_shuffle_one_after_the_other(self, run):
         writer, tally = tallied(), COUNT.tally
@@ -94,11 +101,13 @@ class TestShuffle:
         address, pages, received = site
         uuid, data = WORLD.election.uuid, tallied().data()
         pages[f"/elections/{uuid}/{uuid}.bel"] = (200, {}, data)
-        pages[f"/api/elections/{uuid}/shuffles"] = (201, {}, b"{}")
+        pages[f"/api/elections/{uuid}/shuffles"] = (202, {}, b"{}")
+        pages[f"/api/elections/{uuid}/shuffles/2"] = verdict("accepted")
         page = f"{address}/elections/{uuid}/"
         status, output, errors = run("trustee", "shuffle", page, "--key", write_key(1), "--submit")
         assert (status, output) == (0, ""), errors
-        ((path, _, body),) = received
+        assert "The server took it" in errors
+        path, _, body = received[0]
         assert path == f"/api/elections/{uuid}/shuffles"
         value = json.loads(body)
         assert set(value) == {"owner", "shuffle", "proof"}
@@ -112,6 +121,36 @@ class TestShuffle:
             parent=read_record(data).events[-1].hash,
             payload=sha256_hex(shuffle),
         )
+
+    def test_waits_for_the_servers_verdict_and_passes_on_a_refusal(self, run, site, monkeypatch):
+        monkeypatch.setattr("evote.cli.trustee.shuffle._SECONDS_BETWEEN_QUESTIONS", 0.05)
+        address, pages, _received = site
+        uuid, data = WORLD.election.uuid, tallied().data()
+        state = f"/api/elections/{uuid}/shuffles/2"
+        pages[f"/elections/{uuid}/{uuid}.bel"] = (200, {}, data)
+        pages[f"/api/elections/{uuid}/shuffles"] = (202, {}, b"{}")
+        pages[state] = verdict("being-checked")
+        timer = threading.Timer(
+            0.5, lambda: pages.update({state: verdict("refused", "It does not hold.")})
+        )
+        timer.start()
+        page = f"{address}/elections/{uuid}/"
+        status, output, errors = run("trustee", "shuffle", page, "--key", write_key(1), "--submit")
+        timer.join()
+        assert (status, output) == (2, "")
+        assert "did not take the shuffle. It does not hold." in errors
+
+    @pytest.mark.parametrize("answer", [b"[]", b"{}", b"nonsense", b'{"state":3}'])
+    def test_says_when_the_server_answers_nonsense(self, run, site, answer):
+        address, pages, _received = site
+        uuid, data = WORLD.election.uuid, tallied().data()
+        pages[f"/elections/{uuid}/{uuid}.bel"] = (200, {}, data)
+        pages[f"/api/elections/{uuid}/shuffles"] = (202, {}, b"{}")
+        pages[f"/api/elections/{uuid}/shuffles/2"] = (200, {}, answer)
+        page = f"{address}/elections/{uuid}/"
+        status, _, errors = run("trustee", "shuffle", page, "--key", write_key(1), "--submit")
+        assert status == 2
+        assert "the server's answer cannot be read" in errors
 
     @pytest.mark.parametrize(
         ("record", "reason"),

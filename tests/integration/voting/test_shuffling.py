@@ -4,8 +4,10 @@ import pytest
 
 from evote.encoding import encode_json
 from evote.tally.shuffles import make_shuffle
-from tests.factories.voting import TREES, make_election
-from voting.models import Election, RecordEvent
+from tests.factories.accounts import make_user
+from tests.factories.voting import TREES, hand_in_shuffle, make_election
+from voting import tasks
+from voting.models import Election, RecordEvent, ShufflePart, ShuffleUpload
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.elections import (
     QuestionDraft,
@@ -14,7 +16,8 @@ from voting.services.elections import (
     choose_minimums,
 )
 from voting.services.phases import WrongPhase
-from voting.services.shuffling import ShuffleRefused, accept_shuffle
+from voting.services.shuffle_checks import check_shuffles
+from voting.services.shuffling import ShuffleRefused, receive_shuffle
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +52,7 @@ def shuffled(made):
 
 
 def hand_in(made, owner, data, *, signed_by=None, signed=None):
-    return accept_shuffle(
+    return hand_in_shuffle(
         election=made.election,
         owner=owner,
         data=data,
@@ -95,8 +98,8 @@ def test_the_same_shuffle_again_changes_nothing(made):
     proof = made.shuffle_statement(1, data)
     options = {"election": made.election, "owner": 1, "data": data, "proof": proof}
 
-    assert accept_shuffle(**options) is True
-    assert accept_shuffle(**options) is False
+    assert hand_in_shuffle(**options) is True
+    assert hand_in_shuffle(**options) is False
     assert shuffles() == [("Shuffle", 1)]
 
 
@@ -115,7 +118,7 @@ def test_a_shuffle_of_what_was_shuffled_meanwhile_is_stale(made):
     made.shuffle(1)
 
     refused = refusal(
-        lambda: accept_shuffle(election=made.election, owner=2, data=data, proof=proof)
+        lambda: hand_in_shuffle(election=made.election, owner=2, data=data, proof=proof)
     )
 
     assert refused.code == "stale_parent"
@@ -230,13 +233,36 @@ def post(client, made, owner, data, proof):
 def test_a_shuffle_is_handed_in_through_the_interface(client, made):
     data = shuffled(made)
     proof = made.shuffle_statement(2, data)
+    address = f"/api/elections/{made.election.uuid}/shuffles/2"
+    assert client.get(address).status_code == 404
 
     first, second = post(client, made, 2, data, proof), post(client, made, 2, data, proof)
 
-    assert (first.status_code, second.status_code) == (201, 200)
-    assert first.json() == {"election": made.election.uuid, "owner": 2}
+    assert (first.status_code, second.status_code) == (202, 202)
+    waiting = {
+        "election": made.election.uuid,
+        "owner": 2,
+        "state": "being-checked",
+        "parts_checked": 0,
+        "parts": 1,
+        "code": "",
+        "detail": "",
+    }
+    assert first.json() == second.json() == client.get(address).json() == waiting
+    assert shuffles() == []
+
+    tasks.check_shuffles()
+
+    assert shuffles() == [("Shuffle", 2)]
+    taken = waiting | {"state": "accepted", "parts": 0}
+    assert client.get(address).json() == taken
+    again = post(client, made, 2, data, proof)
+    assert (again.status_code, again.json()) == (200, taken)
     stale = post(client, made, 1, data, made.shuffle_statement(1, data))
-    assert (stale.status_code, stale.json()["code"]) == (400, "bad_proof")
+    assert stale.status_code == 202
+    tasks.check_shuffles()
+    refused = client.get(f"/api/elections/{made.election.uuid}/shuffles/1").json()
+    assert (refused["state"], refused["code"]) == ("refused", "bad_proof")
 
 
 def test_the_interface_says_when_somebody_was_faster(client, made):
@@ -247,6 +273,113 @@ def test_the_interface_says_when_somebody_was_faster(client, made):
     answer = post(client, made, 2, data, proof)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "stale_parent")
+
+
+# --- The check in the background ---------------------------------------------------------
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Parts of one ciphertext each, as if there were thousands."""
+    monkeypatch.setattr("voting.services.shuffling.CIPHERTEXTS_PER_PART", 1)
+
+
+def receive(made, owner, data):
+    return receive_shuffle(
+        election=made.election, owner=owner, data=data, proof=made.shuffle_statement(owner, data)
+    )
+
+
+def forged(made):
+    value = json.loads(shuffled(made))
+    lists = value["ciphertexts"][0]
+    lists[0], lists[1] = lists[1], lists[0]
+    return encode_json(value)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_check_stopped_after_any_part_goes_on_where_it_was(made):
+    receive(made, 1, shuffled(made))
+    for done in range(1, 4):
+        turns = iter([True])
+        check_shuffles(election=made.election, may_go_on=lambda turns=turns: next(turns, False))
+        left = ShufflePart.objects.filter(products__isnull=True).count()
+        assert left == (3 - done if done < 3 else 0)
+
+    assert shuffles() == [("Shuffle", 1)]
+    assert not ShufflePart.objects.exists()
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_the_page_shows_how_far_the_check_is(client, made):
+    receive(made, 1, shuffled(made))
+    turns = iter([True, True])
+    check_shuffles(election=made.election, may_go_on=lambda: next(turns, False))
+
+    page = client.get(f"/elections/{made.election.uuid}/").content.decode()
+
+    assert "A shuffle is being checked: Trustee 1." in page
+    assert "2 of 3 parts of its proof are checked." in page
+    assert "Has handed in a shuffle, which is being checked" in page
+
+
+def test_a_slot_hands_in_no_second_shuffle_while_one_is_checked(made):
+    receive(made, 1, shuffled(made))
+
+    assert refusal(lambda: receive(made, 1, shuffled(made))).code == "being_checked"
+    assert ShuffleUpload.objects.count() == 1
+
+
+def test_a33_a_forged_shuffle_is_refused_and_says_so_to_its_trustee(client, made):
+    data = forged(made)
+    assert receive(made, 1, data).state == "CHECKING"
+    check_shuffles(election=made.election)
+
+    address = f"/api/elections/{made.election.uuid}/shuffles/1"
+    answer = client.get(address).json()
+    assert (answer["state"], answer["code"]) == ("refused", "bad_proof")
+    assert "trustee 1 (Trustee 1) was refused: proofs[0]" in answer["detail"]
+    assert shuffles() == []
+    page = client.get(f"/elections/{made.election.uuid}/").content.decode()
+    assert "trustee 1 (Trustee 1) was refused" in page
+    again = post(client, made, 1, data, made.shuffle_statement(1, data))
+    assert (again.status_code, again.json()["code"]) == (400, "bad_proof")
+    # What was refused stays, signed by its trustee, until the same slot hands in another one.
+    assert bytes(ShuffleUpload.objects.get().body) == data
+
+    made.shuffle(1)
+
+    assert shuffles() == [("Shuffle", 1)]
+    assert ShuffleUpload.objects.get().state == "ACCEPTED"
+
+
+def test_of_two_shuffles_that_are_checked_at_once_the_later_is_told_to_shuffle_again(made):
+    first, second = shuffled(made), shuffled(made)
+    receive(made, 2, first)
+    receive(made, 1, second)
+
+    check_shuffles(election=made.election)
+    check_shuffles(election=made.election)
+
+    assert shuffles() == [("Shuffle", 2)]
+    upload = ShuffleUpload.objects.get(owner=1)
+    assert (upload.state, upload.code) == ("REFUSED", "stale_parent")
+    made.shuffle(1)
+    assert made.election.phase == Election.Phase.TALLIED
+
+
+def test_the_trustees_page_shows_the_check_and_its_refusal(client, made):
+    user = make_user(email="trustee1@example.org")
+    client.force_login(user)
+    address = f"/elections/{made.election.uuid}/trustee/"
+    receive(made, 1, forged(made))
+
+    assert "Your shuffle is being checked" in client.get(address).content.decode()
+
+    check_shuffles(election=made.election)
+    page = client.get(address).content.decode()
+    assert "Your last shuffle is not in the record" in page
+    assert "proofs[0]: the proof of the shuffle does not hold" in page
 
 
 # --- Asking ranked questions -------------------------------------------------------------

@@ -19,6 +19,7 @@ from voting.models import (
     Election,
     Record,
     RecordEvent,
+    ShuffleUpload,
     TranscriptSignature,
     Trustee,
     TrusteeCall,
@@ -31,7 +32,7 @@ from voting.services.ceremonies import MessageRefused, accept_message
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.phases import Refused, WrongPhase
 from voting.services.sealing import take_back_seal
-from voting.services.shuffling import accept_shuffle
+from voting.services.shuffling import receive_shuffle
 from voting.services.signing import accept_signature
 from voting.services.tallying import tally_election
 
@@ -160,19 +161,42 @@ def test_two_trustees_shuffle_the_same_list_and_one_has_to_shuffle_again():
     ]
     proofs = [made.shuffle_statement(owner, data[owner - 1]) for owner in (1, 2)]
 
-    outcomes = in_threads(
+    in_threads(
         2,
-        lambda position: told(
-            lambda: accept_shuffle(
-                election=made.election,
-                owner=position + 1,
-                data=data[position],
-                proof=proofs[position],
-            )
+        lambda position: receive_shuffle(
+            election=made.election,
+            owner=position + 1,
+            data=data[position],
+            proof=proofs[position],
         ),
     )
+    in_threads(2, lambda _position: tasks.check_shuffles())
+    tasks.check_shuffles()
 
-    assert sorted(map(str, outcomes)) == ["True", "stale_parent"]
+    assert RecordEvent.objects.filter(type="Shuffle").count() == 1
+    states = ShuffleUpload.objects.order_by("state").values_list("state", "code")
+    assert list(states) == [("ACCEPTED", ""), ("REFUSED", "stale_parent")]
+
+
+def test_several_workers_check_one_shuffle_and_record_it_once(monkeypatch):
+    monkeypatch.setattr("voting.services.shuffling.CIPHERTEXTS_PER_PART", 1)
+    made = make_election(
+        phase=Election.Phase.CLOSED, profile=1, questions=[RANK], votes=RANKINGS, trustees=3
+    )
+    made.tally()
+    data = make_shuffle(
+        election=made.description,
+        tally=made.present_tally(),
+        progress=lambda _done, _total: None,
+    )
+    receive_shuffle(
+        election=made.election, owner=1, data=data, proof=made.shuffle_statement(1, data)
+    )
+
+    in_threads(4, lambda _position: tasks.check_shuffles())
+    tasks.check_shuffles()
+
+    assert ShuffleUpload.objects.get().state == "ACCEPTED"
     assert RecordEvent.objects.filter(type="Shuffle").count() == 1
 
 

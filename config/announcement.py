@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.models import LogEntry, PendingEntry
+from audit.services.entries import booth_body
 from audit.services.log import append_entry, encode_entry
 from config.built import built_file
 from evote import __version__
@@ -23,14 +24,7 @@ def announce_software() -> None:
 
     """
     append_entry(kind="booth", body=_booth())
-    append_entry(
-        kind="software",
-        body={
-            "version": __version__,
-            "evote": _hash_of_sources(settings.BASE_DIR / "evote"),
-            "booth": built_file(BOOTH)["sha256"],
-        },
-    )
+    append_entry(kind="software", body=software_body())
 
 
 def is_booth_announced() -> bool:
@@ -42,7 +36,16 @@ def is_booth_announced() -> bool:
 
 
 def _booth() -> dict[str, object]:
-    return {"sha256": built_file(BOOTH)["sha256"], "name": BOOTH}
+    return booth_body(sha256=str(built_file(BOOTH)["sha256"]), name=BOOTH)
+
+
+def software_body() -> dict[str, object]:
+    """Say what this installation runs."""
+    return {
+        "version": __version__,
+        "evote": _hash_of_sources(settings.BASE_DIR / "evote"),
+        "booth": built_file(BOOTH)["sha256"],
+    }
 
 
 def _hash_of_sources(folder: Path) -> str:

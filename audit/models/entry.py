@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from functools import cached_property
 
 from django.db import models
@@ -11,6 +12,11 @@ from django.db.models.lookups import Exact
 
 HASH_SIZE_BYTES = 32
 ABOUT_LIMIT_CHARACTERS = 120
+
+
+def log_time(moment: datetime) -> str:
+    """Return the moment as the log writes it: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class PendingEntry(models.Model):

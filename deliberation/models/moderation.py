@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.models.phase import log_time
+from audit.models.entry import log_time
 from deliberation.models.proposal import Proposal
 from deliberation.models.report import EXPLANATION_MAX_CHARACTERS
 from deliberation.models.rule import Rule

@@ -1,16 +1,13 @@
 """What may be done when."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-
-def log_time(moment: datetime) -> str:
-    """Return the moment as the log writes it: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from audit.models.entry import log_time
 
 
 class Phase(models.Model):

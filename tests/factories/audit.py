@@ -101,7 +101,7 @@ BODIES = {
     },
     "evidence": {"document": digest("a contract")},
     "data-shared": {
-        "set": "residents-by-district",
+        "set": "pupils-by-district",
         "version": 1,
         "from": "northfield",
         "to": "northfield-schools",

@@ -41,17 +41,19 @@ def archived_credentials(*, election: Election) -> bytes:
 
 def log_credentials(*, election: Election) -> bytes:
     """Put the list as it stands now in the log; return the entry's identity."""
+    return append_entry(kind="credentials-listed", body=credentials_listed_body(election=election))
+
+
+def credentials_listed_body(*, election: Election) -> dict[str, object]:
+    """Return what the log says of the list: how long it is, who made it, and its hash."""
     credentials = Credential.objects.filter(election=election)
-    return append_entry(
-        kind="credentials-listed",
-        body={
-            "election": election.uuid,
-            "by": str(election.credentials_by),
-            "credentials": credentials.count(),
-            "weight": credentials.aggregate(total=Sum("weight"))["total"] or 0,
-            "list": _list_hash(election=election),
-        },
-    )
+    return {
+        "election": election.uuid,
+        "by": str(election.credentials_by),
+        "credentials": credentials.count(),
+        "weight": credentials.aggregate(total=Sum("weight"))["total"] or 0,
+        "list": _list_hash(election=election),
+    }
 
 
 @transaction.atomic
@@ -115,13 +117,18 @@ def replace_credential(*, election: Election, lost: str, new: str) -> None:
     Credential.objects.create(election=election, public=new, weight=found.weight)
     append_entry(
         kind="credential-replaced",
-        body={
-            "election": election.uuid,
-            "lost": lost,
-            "new": new,
-            "list": _list_hash(election=election),
-        },
+        body=credential_replaced_body(election=election, lost=lost, new=new),
     )
+
+
+def credential_replaced_body(*, election: Election, lost: str, new: str) -> dict[str, object]:
+    """Return what the log says of the exchange: the two public parts, and the list as it is now."""
+    return {
+        "election": election.uuid,
+        "lost": lost,
+        "new": new,
+        "list": _list_hash(election=election),
+    }
 
 
 def _list_hash(*, election: Election) -> str:

@@ -33,6 +33,20 @@ def end_below_minimum(*, election: Election, event: RecordEvent) -> Election:
     )
 
 
+def outcome_body(
+    *, election: Election, note: str, outcome: str, result: str | None
+) -> dict[str, object]:
+    """Return what the log says of the end; `result` is the hash of the archived result."""
+    assert election.fingerprint is not None
+    body: dict[str, object] = {
+        "election": election.uuid,
+        "fingerprint": b64_of_hash(bytes(election.fingerprint).hex()),
+        "note": hashlib.sha256(note.encode()).hexdigest(),
+        "outcome": outcome,
+    }
+    return body if result is None else body | {"result": result}
+
+
 def _end(
     *,
     election: Election,
@@ -53,13 +67,7 @@ def _end(
     note = sign_note(text="\n".join(lines) + "\n")
     election.outcome_entry = append_entry(
         kind="election-outcome",
-        body={
-            "election": election.uuid,
-            "fingerprint": fingerprint,
-            "note": hashlib.sha256(note.encode()).hexdigest(),
-            "outcome": outcome,
-        }
-        | ({} if result is None else {"result": result}),
+        body=outcome_body(election=election, note=note, outcome=outcome, result=result),
     )
     election.result_note = note
     election.phase = phase

@@ -205,15 +205,11 @@ def _next_event(*, election: Election, record: Record, addition: Addition) -> Re
     return event
 
 
-def _tell_log(
-    events: Sequence[RecordEvent], *, companions: Sequence[bytes | None], election: Election
-) -> None:
-    """Put the entries of new events in the log's outbox, in their order.
-
-    An entry binds the event's element of the companion file by its hash, so that nobody can
-    show one person other statements than another.
-    """
-    bodies: list[dict[str, object]] = [
+def event_body(
+    *, event: RecordEvent, companion: bytes | None, election: Election
+) -> dict[str, object]:
+    """Return what the log says of an event, with its element of the second file if it has one."""
+    return (
         {
             "election": election.uuid,
             "event": bytes(event.hash).hex(),
@@ -222,6 +218,19 @@ def _tell_log(
         }
         | ({} if event.payload is None else {"payload": bytes(event.payload).hex()})
         | ({} if companion is None else {"companion": hashlib.sha256(companion).hexdigest()})
+    )
+
+
+def _tell_log(
+    events: Sequence[RecordEvent], *, companions: Sequence[bytes | None], election: Election
+) -> None:
+    """Put the entries of new events in the log's outbox, in their order.
+
+    An entry binds the event's element of the companion file by its hash, so that nobody can
+    show one person other statements than another.
+    """
+    bodies = [
+        event_body(event=event, companion=companion, election=election)
         for event, companion in zip(events, companions, strict=True)
     ]
     identities = append_entries(kind="election-event", bodies=bodies)

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.selectors import roll_votes, roll_weights
+from audit.services.entries import booth_body
 from audit.services.log import append_entry
 from evote.election import encode_trustees
 from evote.record import encode_header, encode_setup
@@ -149,6 +150,17 @@ def _number_credentials(*, election: Election) -> None:
         )
 
 
+def roll_sealed_body(*, election: Election) -> dict[str, object]:
+    """Return what the log says of the roll: how many people, and a commitment to who they are."""
+    assert election.roll is not None
+    assert election.roll_salt is not None
+    return {
+        "election": election.uuid,
+        "people": election.roll.entries.count(),
+        "commitment": roll_commitment(election=election, salt=bytes(election.roll_salt)),
+    }
+
+
 def _begin_record(*, election: Election, companion: bytes | None, now: datetime) -> Election:
     """Write what is sealed into the log, and the record's header and Setup event.
 
@@ -161,16 +173,9 @@ def _begin_record(*, election: Election, companion: bytes | None, now: datetime)
     election.record_timestamp = int(now.timestamp())
     election.roll_salt = secrets.token_bytes(32)
     election.booth_entry = append_entry(
-        kind="booth", body={"sha256": election.booth_sha256, "name": BOOTH_NAME}
+        kind="booth", body=booth_body(sha256=str(election.booth_sha256), name=BOOTH_NAME)
     )
-    election.roll_entry = append_entry(
-        kind="roll-sealed",
-        body={
-            "election": election.uuid,
-            "people": election.roll.entries.count(),
-            "commitment": roll_commitment(election=election, salt=election.roll_salt),
-        },
-    )
+    election.roll_entry = append_entry(kind="roll-sealed", body=roll_sealed_body(election=election))
     election.credentials_entry = log_credentials(election=election)
     election.is_issuing_credentials = False
     election.phase = Election.Phase.SEALED

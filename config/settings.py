@@ -23,6 +23,8 @@ ALLOWED_HOSTS = environment.words("PNYX_ALLOWED_HOSTS", default=str(urlsplit(BAS
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # Files that the server publishes: tiles, checkpoints, election records. And the log's key.
 DATA_DIR = Path(environment.text("PNYX_DATA_DIR", default=str(BASE_DIR / ".local" / "data")))
+# Which witnesses are asked to cosign the log, and how many have to; empty: nobody.
+LOG_POLICY_FILE = environment.text("PNYX_LOG_POLICY_FILE", default="")
 LOG_KEY_FILE = Path(environment.text("PNYX_LOG_KEY_FILE", default=str(DATA_DIR / "log.key")))
 # Repeatable order of ballots within a batch, for tests and drills: 64 hexadecimal digits.
 BALLOT_ORDER_KEY = environment.text("PNYX_BALLOT_ORDER_KEY", default="")

@@ -553,6 +553,12 @@ class Migration(migrations.Migration):
                 fields=("key", "name"), name="audit_evidence_request_once"
             ),
         ),
+        migrations.AddIndex(
+            model_name="cosignature",
+            index=models.Index(
+                fields=["witness", "key_id", "checkpoint"], name="audit_cosignature_by_witness"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="cosignature",
             constraint=models.UniqueConstraint(

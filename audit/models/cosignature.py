@@ -56,6 +56,11 @@ class Cosignature(models.Model):
                 condition=Q(cosigned_at__gte=0), name="audit_cosignature_has_a_time"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["witness", "key_id", "checkpoint"], name="audit_cosignature_by_witness"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.witness} on checkpoint {self.checkpoint_id}"

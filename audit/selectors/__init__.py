@@ -1,6 +1,7 @@
 """Questions to the log."""
 
-from audit.selectors.checkpoints import latest_checkpoint, signed_checkpoint
+from audit.selectors.checkpoints import checkpoint_of, latest_checkpoint, signed_checkpoint
+from audit.selectors.cosignatures import cosigned_note, is_cosigned
 from audit.selectors.entries import (
     EntryPage,
     EntryQuery,
@@ -11,6 +12,7 @@ from audit.selectors.entries import (
     entry_page,
 )
 from audit.selectors.key import LogKeyMissing, LogKeyUnsafe, log_origin, verifier_key
+from audit.selectors.policy import PolicyUnusable, current_policy, published_policy
 from audit.selectors.receipts import (
     EntryProof,
     log_state,
@@ -18,7 +20,13 @@ from audit.selectors.receipts import (
     receipt_of,
 )
 from audit.selectors.schemas import ENTRY_KINDS, entry_schema
-from audit.selectors.witnesses import Standing, WitnessState, witnesses
+from audit.selectors.witnesses import (
+    Standing,
+    WitnessOfCheckpoint,
+    WitnessState,
+    witnesses,
+    witnesses_of,
+)
 
 __all__ = [
     "ENTRY_KINDS",
@@ -27,20 +35,28 @@ __all__ = [
     "EntryQuery",
     "LogKeyMissing",
     "LogKeyUnsafe",
+    "PolicyUnusable",
     "Standing",
+    "WitnessOfCheckpoint",
     "WitnessState",
+    "checkpoint_of",
+    "cosigned_note",
+    "current_policy",
     "entries_by_identities",
     "entries_matching",
     "entry_at",
     "entry_by_identity",
     "entry_page",
     "entry_schema",
+    "is_cosigned",
     "latest_checkpoint",
     "log_origin",
     "log_state",
     "proof_of",
+    "published_policy",
     "receipt_of",
     "signed_checkpoint",
     "verifier_key",
     "witnesses",
+    "witnesses_of",
 ]

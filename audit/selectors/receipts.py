@@ -6,6 +6,7 @@ from functools import cached_property
 
 from audit.models import Checkpoint, LogEntry, PendingEntry
 from audit.selectors.checkpoints import latest_checkpoint, signed_checkpoint
+from audit.selectors.cosignatures import cosigned_note, is_cosigned
 from audit.selectors.entries import entry_at, entry_by_identity
 from audit.selectors.tree import latest_head, stored_tree
 from evote.tlog.merkle import inclusion_sides, node_hash
@@ -23,14 +24,32 @@ class Join:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryProof:
-    """An entry with the checkpoint that covers it, and the hashes between the two."""
+    """An entry with the checkpoint that covers it, and the hashes between the two.
+
+    `note` is the checkpoint with the lines of those witnesses who cosigned it by now. Until
+    `is_cosigned`, these are too few for the policy: the receipt is provisional.
+    """
 
     entry: LogEntry
-    size: int
-    root: bytes
+    checkpoint: Checkpoint
     hashes: list[bytes]
     note: bytes
-    signed_date: date
+    is_cosigned: bool
+
+    @property
+    def size(self) -> int:
+        """How many entries the checkpoint covers."""
+        return self.checkpoint.head_id
+
+    @property
+    def root(self) -> bytes:
+        """The root that the checkpoint signs."""
+        return bytes(self.checkpoint.head.root)
+
+    @property
+    def signed_date(self) -> date:
+        """The day on which the log signed it."""
+        return self.checkpoint.signed_date
 
     @property
     def entry_hash(self) -> str:
@@ -82,20 +101,23 @@ def log_state() -> LogState:
 
 
 def proof_of(entry: LogEntry, *, checkpoint: Checkpoint | None = None) -> EntryProof | None:
-    """Return the proof under the newest checkpoint, or None: no checkpoint covers the entry yet.
+    """Return the proof under the newest public checkpoint that covers the entry.
 
-    Another public checkpoint may be asked for: the one that has a timestamp.
+    If there is none, under the newest signed one: then the proof is provisional. None: no
+    checkpoint covers the entry yet. Another public checkpoint may be asked for: the one that
+    has a timestamp.
     """
     checkpoint = checkpoint or latest_checkpoint()
+    if checkpoint is None or checkpoint.head_id <= entry.index:
+        checkpoint = signed_checkpoint()
     if checkpoint is None or checkpoint.head_id <= entry.index:
         return None
     return EntryProof(
         entry=entry,
-        size=checkpoint.head_id,
-        root=bytes(checkpoint.head.root),
+        checkpoint=checkpoint,
         hashes=stored_tree(checkpoint.head_id).inclusion_proof(entry.index),
-        note=bytes(checkpoint.note),
-        signed_date=checkpoint.signed_date,
+        note=cosigned_note(checkpoint),
+        is_cosigned=is_cosigned(checkpoint),
     )
 
 
@@ -103,7 +125,7 @@ def receipt_of(*, identity: bytes | None = None, index: int | None = None) -> by
     """Return the receipt of the entry with this identity or index.
 
     None while there is none: the entry waits for its place or for the next checkpoint, a
-    matter of seconds, or it never was appended.
+    matter of seconds, or it never was appended. While witnesses are missing it is provisional.
     """
     entry = None
     if identity is not None:

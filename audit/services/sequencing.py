@@ -1,12 +1,12 @@
 """The sequencer: gives entries their places, signs the head and keeps it. One at a time.
 
 These steps, in this order and never in another: commit the entries and the unsigned head; sign
-the head, after reading it back; put tiles and bundles on the disk; keep the checkpoint; publish
-it. The last step waits for the witnesses where the policy asks for them (`cosigning`), and the
-sequencer goes on meanwhile. A crash between any two leaves nothing that the next run does not
-repair: Ed25519 is deterministic, so the same head gets the same signature. Nothing is signed
-inside the transaction that makes it: a rollback would leave a signed statement about a log that
-does not exist.
+the head, after reading it back; put tiles and bundles on the disk; keep the checkpoint; write the
+mark outside the database; publish. The last step waits for the witnesses where the policy asks
+for them (`cosigning`), and the sequencer goes on meanwhile. A crash between any two leaves
+nothing that the next run does not repair: Ed25519 is deterministic, so the same head gets the
+same signature. Nothing is signed inside the transaction that makes it: a rollback would leave a
+signed statement about a log that does not exist.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +16,9 @@ from datetime import date
 from django.db import connection, transaction
 
 from audit.models import Checkpoint, LogEntry, PendingEntry, Tile, TreeHead
-from audit.selectors.checkpoints import is_published_at_once, signed_checkpoint
+from audit.selectors.checkpoints import signed_checkpoint
 from audit.selectors.key import signing_key
+from audit.selectors.policy import is_published_at_once
 from audit.selectors.tree import (
     latest_head,
     right_edge,
@@ -25,10 +26,10 @@ from audit.selectors.tree import (
     stored_leaf_hashes,
     stored_tree,
 )
-from audit.services import publishing
-from evote.errors import EvoteError
+from audit.services import publishing, rotating
+from audit.services.marks import LogHalted, Marks, local_marks, refuse_contradiction, write_mark
+from audit.services.witness_marks import idle_marks, seen_marks
 from evote.tlog import merkle
-from evote.tlog.checkpoint import Checkpoint as CheckpointText
 from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
 from evote.tlog.tiles import TILE_WIDTH
 
@@ -36,10 +37,6 @@ BATCH_LIMIT_ENTRIES = 1_000
 BATCHES_PER_RUN = 20
 # Any number will do, as long as nothing else in this database locks the same one.
 SEQUENCER_LOCK = 0x706E7978_6C6F67
-
-
-class LogHalted(Exception):
-    """The log must not go on. It stays readable; docs/operations.md says how to recover it."""
 
 
 def sequence(*, today: date) -> int:
@@ -51,14 +48,18 @@ def sequence(*, today: date) -> int:
     checkpoint.
 
     Raises:
-        LogHalted: the database contradicts what was published, or itself.
+        LogHalted: the database contradicts what was seen of the log outside it, or itself.
     """
     with _only_sequencer() as is_ours:
         if not is_ours:
             return 0
         # Before anything gets a place: places that were given cannot be taken back, and would be
         # in the way when the database is set right again.
-        refuse_contradiction(head=latest_head(), published=_published())
+        refuse_contradiction(head=latest_head(), marks=_marks())
+        rotating.take_over_if_due()
+        if rotating.must_wait_for_publication():
+            finish_head(today=today)
+            return 0
         sequenced = 0
         for _ in range(BATCHES_PER_RUN):
             size = take_in_pending()
@@ -66,19 +67,30 @@ def sequence(*, today: date) -> int:
             if size < BATCH_LIMIT_ENTRIES:
                 break
         finish_head(today=today)
+        rotating.take_over_if_due()
         return sequenced
+
+
+def _marks() -> Marks:
+    head = latest_head()
+    checkpoint = signed_checkpoint()
+    is_signed = (head.size if head else 0) == (checkpoint.head_id if checkpoint else 0)
+    if is_signed and not PendingEntry.objects.exists():
+        return idle_marks()
+    return seen_marks()
 
 
 def refuse_halted_log() -> None:
     """Notice a halted log without running the sequencer: what /health asks.
 
-    Reads the marks and the newest root, not the entries: those are hashed again before signing.
+    Reads the marks of this machine and the newest root, not the entries: those are hashed again
+    before signing. What the witnesses saw is the sequencer's to ask; the pages hear of it.
 
     Raises:
         LogHalted: the sequencer would refuse to go on.
     """
     head = latest_head()
-    refuse_contradiction(head=head, published=_published())
+    refuse_contradiction(head=head, marks=local_marks())
     if head is not None:
         refuse_other_root(head=head)
 
@@ -86,13 +98,14 @@ def refuse_halted_log() -> None:
 def finish_head(*, today: date) -> None:
     """Sign the newest head, keep it, and publish it, as far as that has not been done yet."""
     head = latest_head()
-    published = _published()
-    refuse_contradiction(head=head, published=published)
+    refuse_contradiction(head=head, marks=local_marks())
     if head is None:
         return
     sign_and_keep(head=head, today=today)
     checkpoint = signed_checkpoint()
     assert checkpoint is not None, "the checkpoint was kept just now"
+    write_mark(bytes(checkpoint.note))
+    published = publishing.published_checkpoint()
     if is_published_at_once() and not publishing.is_published(checkpoint, file=published):
         publishing.publish(checkpoint=checkpoint, note=bytes(checkpoint.note))
 
@@ -108,14 +121,6 @@ def sign_and_keep(*, head: TreeHead, today: date) -> None:
     note = sign_head(head=head, signed_size=complete_size)
     publishing.publish_tiles(old_size=complete_size, new_size=head.size)
     keep_checkpoint(head=head, note=note, today=today)
-
-
-def _published() -> CheckpointText | None:
-    try:
-        return publishing.published_checkpoint()
-    except EvoteError as error:
-        msg = f"The published checkpoint is not one of this log's key: {error}."
-        raise LogHalted(msg) from error
 
 
 # --- Step 1: entries and the unsigned head ----------------------------------------------------
@@ -180,31 +185,6 @@ def _full_tile(*, level: int, index: int) -> Tile:
 
 
 # --- Step 2: sign -------------------------------------------------------------------------------
-
-
-def refuse_contradiction(*, head: TreeHead | None, published: CheckpointText | None) -> None:
-    """Compare the database with the checkpoint that the world has seen.
-
-    A database restored from an older copy is consistent in itself and still a lie: only marks
-    outside it can tell. The published file is one.
-
-    Raises:
-        LogHalted: the database is behind it, or is another log.
-    """
-    if published is None:
-        return
-    if head is None:
-        msg = f"{published.size} entries were published, and the database holds none."
-        raise LogHalted(msg)
-    if published.size > head.size:
-        msg = (
-            f"The published checkpoint covers {published.size} entries and the database holds "
-            f"{head.size}: it was restored from an older copy."
-        )
-        raise LogHalted(msg)
-    if stored_tree(published.size).root() != published.root:
-        msg = f"The database does not continue the published checkpoint of {published.size}."
-        raise LogHalted(msg)
 
 
 def sign_head(*, head: TreeHead, signed_size: int) -> bytes:

@@ -8,19 +8,47 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit import selectors
-from audit.selectors import entry_at, entry_schema, receipt_of
+from audit.selectors import (
+    PolicyUnusable,
+    checkpoint_of,
+    cosigned_note,
+    entry_at,
+    entry_schema,
+    published_policy,
+    receipt_of,
+)
 from evote.errors import DecodeError
 from evote.tlog.tiles import decode_path
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_FEW_SECONDS = "public, max-age=2"
+SIZE_LIMIT = 2**63
 RECEIPT_TYPE = "text/plain; charset=utf-8"
 
 
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
-    """Serve the newest signed checkpoint."""
+    """Serve the newest public checkpoint."""
     return _file("checkpoint", content_type="text/plain; charset=utf-8", cache=A_FEW_SECONDS)
+
+
+@require_safe
+def older_checkpoint(request: HttpRequest, size: int) -> HttpResponse:
+    """Serve the checkpoint of one size, as long ago as it may be, with all who cosigned it."""
+    found = checkpoint_of(size) if size < SIZE_LIMIT else None
+    if found is None:
+        raise Http404(_("The log signed no checkpoint of this size."))
+    return _public(cosigned_note(found), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """Serve the policy under which receipts of this log are to be checked."""
+    try:
+        content = published_policy()
+    except PolicyUnusable as error:
+        raise Http404(_("The log has no policy that can be used.")) from error
+    return _public(content, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

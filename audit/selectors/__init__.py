@@ -11,6 +11,7 @@ from audit.selectors.entries import (
     entry_by_identity,
     entry_page,
 )
+from audit.selectors.growth import DayOfLog, first_signed_dates, growth
 from audit.selectors.key import LogKeyMissing, LogKeyUnsafe, log_origin, verifier_key
 from audit.selectors.policy import PolicyUnusable, current_policy, published_policy
 from audit.selectors.receipts import (
@@ -19,7 +20,12 @@ from audit.selectors.receipts import (
     proof_of,
     receipt_of,
 )
-from audit.selectors.schemas import ENTRY_KINDS, entry_schema
+from audit.selectors.schemas import (
+    ENTRY_KINDS,
+    KindDescription,
+    entry_schema,
+    kind_descriptions,
+)
 from audit.selectors.witnesses import (
     Standing,
     WitnessOfCheckpoint,
@@ -30,9 +36,11 @@ from audit.selectors.witnesses import (
 
 __all__ = [
     "ENTRY_KINDS",
+    "DayOfLog",
     "EntryPage",
     "EntryProof",
     "EntryQuery",
+    "KindDescription",
     "LogKeyMissing",
     "LogKeyUnsafe",
     "PolicyUnusable",
@@ -48,7 +56,10 @@ __all__ = [
     "entry_by_identity",
     "entry_page",
     "entry_schema",
+    "first_signed_dates",
+    "growth",
     "is_cosigned",
+    "kind_descriptions",
     "latest_checkpoint",
     "log_origin",
     "log_state",

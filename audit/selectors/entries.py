@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from audit.models import LogEntry
 
@@ -23,9 +23,13 @@ _TRACKER = re.compile(r"[A-Za-z0-9+/_-]{8,43}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryQuery:
-    """What part of the log to show: a kind, or all; before or after an index, or the newest."""
+    """What part of the log to show: before or after an index, or the newest.
+
+    `about` is an election or a consultation, as `LogEntry.about` has it. Empty means all.
+    """
 
     kind: str = ""
+    about: str = ""
     before: int | None = None
     after: int | None = None
     limit: int = PAGE_SIZE_ENTRIES
@@ -58,19 +62,20 @@ def entries_by_identities(identities: Collection[bytes]) -> dict[bytes, LogEntry
 
 def entry_page(query: EntryQuery) -> EntryPage:
     """Return one page of the log, newest first."""
-    kind = Q(kind=query.kind) if query.kind else Q()
+    wanted = Q(kind=query.kind) if query.kind else Q()
+    wanted &= Q(about=query.about) if query.about else Q()
     if query.after is not None:
-        ascending = LogEntry.objects.filter(kind, index__gt=query.after).order_by("index")
+        ascending = LogEntry.objects.filter(wanted, index__gt=query.after).order_by("index")
         entries = list(ascending[: query.limit])[::-1]
     else:
         before = Q() if query.before is None else Q(index__lt=query.before)
-        descending = LogEntry.objects.filter(kind, before).order_by("-index")
+        descending = LogEntry.objects.filter(wanted, before).order_by("-index")
         entries = list(descending[: query.limit])
     if not entries:
         return EntryPage(entries=[], older_before=None, newer_after=None)
     newest, oldest = entries[0].index, entries[-1].index
-    has_older = LogEntry.objects.filter(kind, index__lt=oldest).exists()
-    has_newer = LogEntry.objects.filter(kind, index__gt=newest).exists()
+    has_older = LogEntry.objects.filter(wanted, index__lt=oldest).exists()
+    has_newer = LogEntry.objects.filter(wanted, index__gt=newest).exists()
     return EntryPage(
         entries=entries,
         older_before=oldest if has_older else None,
@@ -78,7 +83,7 @@ def entry_page(query: EntryQuery) -> EntryPage:
     )
 
 
-def entries_matching(text: str) -> QuerySet[LogEntry]:
+def entries_matching(text: str) -> list[LogEntry]:
     """Find entries by what people have in hand: an index, a tracker, a hash, or a beginning of one.
 
     A tracker or hash is looked for among the entries' subjects (a ballot's tracker, a text's
@@ -88,14 +93,14 @@ def entries_matching(text: str) -> QuerySet[LogEntry]:
     number = _INDEX.fullmatch(text)
     digits = re.sub(r"[^0-9]", "", text)
     if number is not None and len(digits) <= 18:
-        return LogEntry.objects.filter(index=int(digits))
+        return list(LogEntry.objects.filter(index=int(digits)))
     compact = re.sub(r"\s", "", text)
-    conditions = Q(pk__in=())
+    found: dict[int, LogEntry] = {}
     if _HEX.fullmatch(compact.lower()):
-        conditions |= _begins_with(bits=_bits_of_hex(compact.lower()))
+        found |= _beginning_with(bits=_bits_of_hex(compact.lower()))
     if _TRACKER.fullmatch(compact):
-        conditions |= _begins_with(bits=_bits_of_tracker(compact))
-    return LogEntry.objects.filter(conditions).order_by("-index")[:FOUND_LIMIT_ENTRIES]
+        found |= _beginning_with(bits=_bits_of_tracker(compact))
+    return [found[index] for index in sorted(found, reverse=True)][:FOUND_LIMIT_ENTRIES]
 
 
 def tracker_of(text: str) -> bytes | None:
@@ -121,9 +126,14 @@ def _bits_of_tracker(text: str) -> str:
     return "".join(f"{byte:08b}" for byte in digest)[: min(6 * len(text), 256)]
 
 
-def _begins_with(*, bits: str) -> Q:
+def _beginning_with(*, bits: str) -> dict[int, LogEntry]:
+    """Find by index, each column for itself and in its own order: one range of one B-tree."""
     lowest = int(bits.ljust(256, "0"), 2).to_bytes(32, "big")
     highest = int(bits.ljust(256, "1"), 2).to_bytes(32, "big")
-    return Q(subject__gte=lowest, subject__lte=highest) | Q(
-        identity__gte=lowest, identity__lte=highest
-    )
+    by_subject = LogEntry.objects.filter(subject__gte=lowest, subject__lte=highest)
+    by_identity = LogEntry.objects.filter(identity__gte=lowest, identity__lte=highest)
+    return {
+        entry.index: entry
+        for entries in (by_subject.order_by("subject"), by_identity.order_by("identity"))
+        for entry in entries[:FOUND_LIMIT_ENTRIES]
+    }

@@ -1,5 +1,7 @@
 """The kinds of entry that the log knows, and what an entry of each kind looks like."""
 
+import json
+from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
@@ -27,6 +29,25 @@ ENTRY_KINDS: dict[str, tuple[str, ...]] = {
 
 # The members that say which election or consultation an entry is about.
 ABOUT_MEMBERS = ("election", "consultation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindDescription:
+    """A kind in the words of its schema, which are English."""
+
+    kind: str
+    title: str
+    description: str
+
+
+@cache
+def kind_descriptions() -> tuple[KindDescription, ...]:
+    """Return what each kind of entry records, in the order of the log's description."""
+    schemas = {kind: json.loads(entry_schema(kind)) for kind in ENTRY_KINDS}
+    return tuple(
+        KindDescription(kind=kind, title=schema["title"], description=schema["description"])
+        for kind, schema in schemas.items()
+    )
 
 
 @cache

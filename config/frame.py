@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from audit.selectors import latest_checkpoint
+from audit.selectors.halting import RECOVERY_COMMAND, halt_notice
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -25,7 +26,7 @@ def section_of(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the installation's name, the reader's theme and the log's head."""
+    """Give templates the installation's name, the reader's theme, and how the log fares."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "installation_name": settings.INSTALLATION_NAME,
@@ -33,4 +34,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "time_zone": settings.TIME_ZONE,
         "theme": theme if theme in THEMES else "",
         "latest_checkpoint": SimpleLazyObject(latest_checkpoint),
+        "halt_notice": SimpleLazyObject(halt_notice),
+        "recovery_command": RECOVERY_COMMAND,
     }

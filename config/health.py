@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from audit.models import Checkpoint, LogEntry, PendingEntry
 from audit.selectors import LogKeyMissing, LogKeyUnsafe
+from audit.selectors.halting import RECOVERY_COMMAND, Obstacle, halt_notice
 from audit.services.sequencing import LogHalted, refuse_halted_log
 from config.built import NotBuiltError, built_file
 from evote import __version__
@@ -106,16 +107,25 @@ def log_state() -> State:
     try:
         refuse_halted_log()
     except LogHalted as error:
-        msg = f"The log is halted. {error}"
-        raise Down(msg) from error
+        raise Down(_halted(str(error))) from error
     except (LogKeyMissing, LogKeyUnsafe) as error:
         msg = "The log's key cannot be used."
         raise Down(msg) from error
+    notice = halt_notice()
+    if notice is not None and notice.obstacle == Obstacle.FILES:
+        msg = f"The log's files cannot be written: {notice.reason}."
+        raise Down(msg)
+    if notice is not None:  # what only the sequencer sees: the witnesses' copies
+        raise Down(_halted(notice.reason))
     return {
         "entries": 0 if last is None else last.index + 1,
         "signed_size": 0 if checkpoint is None else checkpoint.head_id,
         "waiting": waiting,
     }
+
+
+def _halted(reason: str) -> str:
+    return f"The log is halted. {reason} Recover it from a mirror: {RECOVERY_COMMAND}"
 
 
 PARTS: dict[str, Callable[[], State]] = {

@@ -67,6 +67,7 @@ def data_folder(tmp_path, settings, log_key):
     """A folder for published files of this test alone: a log must never grow shorter."""
     settings.DATA_DIR = tmp_path / "data"
     settings.LOG_KEY_FILE = log_key
+    settings.LOG_MARK_FILE = settings.DATA_DIR / "log-mark"
     return settings.DATA_DIR
 
 

@@ -1,13 +1,22 @@
-"""The installation's key, which signs checkpoints, promises and results: a file, never a row."""
+"""The installation's key, which signs checkpoints, promises and results: a file, never a row.
 
+A log may change its key; what was signed before verifies under the key of its day. Which keys
+those were stands in the log's own entries, and in a file beside the key.
+"""
+
+import json
 import os
 import stat
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
-from evote.tlog.note import SigningKey
+from audit.models import LogEntry
+from evote.errors import EvoteError
+from evote.tlog import rotation
+from evote.tlog.note import SigningKey, VerifierKey, decode_note
 
 
 class LogKeyMissing(Exception):
@@ -28,7 +37,38 @@ def signing_key() -> SigningKey:
         LogKeyMissing: nobody has made it yet.
         LogKeyUnsafe: its file is readable by others.
     """
+    return read_signing_key(Path(settings.LOG_KEY_FILE))
+
+
+def next_signing_key() -> SigningKey | None:
+    """Return the key that is to follow, while a change of keys is under way; else None.
+
+    Raises:
+        LogKeyUnsafe: its file is readable by others.
+    """
+    path = next_key_file()
+    return read_signing_key(path) if path.exists() else None
+
+
+def next_key_file() -> Path:
+    """Return where the key that is to follow waits for its turn."""
     path = Path(settings.LOG_KEY_FILE)
+    return path.with_name(f"{path.name}.next")
+
+
+def earlier_keys_file() -> Path:
+    """Return the file that names the public halves of earlier keys, one in each line."""
+    path = Path(settings.LOG_KEY_FILE)
+    return path.with_name(f"{path.name}.earlier")
+
+
+def read_signing_key(path: Path) -> SigningKey:
+    """Read a private key from its file.
+
+    Raises:
+        LogKeyMissing: there is no such file.
+        LogKeyUnsafe: others may read it.
+    """
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -48,6 +88,46 @@ def log_origin() -> str:
 def verifier_key() -> str:
     """Return the public half, in the form that `evote receipt check --key` takes."""
     return signing_key().verifier.encode()
+
+
+def own_keys() -> list[VerifierKey]:
+    """Return the public halves of every key that this log ever had, the present one first."""
+    keys = [signing_key().verifier]
+    for change in reversed(key_rotations()):
+        if change.new == keys[-1]:
+            keys.append(change.old)
+    keys.extend(key for key in _kept_keys() if key not in keys)
+    return keys
+
+
+def key_rotations() -> list[rotation.KeyRotation]:
+    """Return the changes of keys that the log holds, in its order: those that both keys signed."""
+    found = []
+    for row in LogEntry.objects.filter(kind=rotation.KIND).order_by("index"):
+        with suppress(EvoteError):  # an entry that does not verify says nothing about our keys
+            found.append(rotation.decode_rotation(json.loads(bytes(row.body))))
+    return found
+
+
+def key_of_note(note: bytes) -> VerifierKey:
+    """Return the one of our keys that signed a note, by its id; the present one if none did.
+
+    Nothing is checked here: whoever has the key checks the signature with it.
+    """
+    keys = own_keys()
+    try:
+        named = {(line.name, line.key_id) for line in decode_note(note).signatures}
+    except EvoteError:
+        return keys[0]
+    return next((key for key in keys if (key.name, key.key_id) in named), keys[0])
+
+
+def _kept_keys() -> list[VerifierKey]:
+    try:
+        lines = earlier_keys_file().read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return []
+    return [VerifierKey.decode(line) for line in lines]
 
 
 @lru_cache(maxsize=4)

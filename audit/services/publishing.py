@@ -15,10 +15,11 @@ from django.conf import settings
 from django.db import connection
 
 from audit.models import Checkpoint, Publication
-from audit.selectors.key import signing_key
+from audit.selectors.key import own_keys
 from audit.selectors.tree import stored_bundle, stored_tile
 from evote.tlog.checkpoint import Checkpoint as CheckpointText
-from evote.tlog.checkpoint import verify_checkpoint
+from evote.tlog.checkpoint import check_origin
+from evote.tlog.note import decode_note, verify_note
 from evote.tlog.tiles import (
     TILE_WIDTH,
     BundleAddress,
@@ -47,7 +48,9 @@ def published_checkpoint() -> CheckpointText | None:
         data = (log_folder() / "checkpoint").read_bytes()
     except FileNotFoundError:
         return None
-    return verify_checkpoint(data, key=signing_key().verifier)
+    keys = own_keys()
+    verify_note(data, keys=keys)
+    return check_origin(decode_note(data), key=keys[0])
 
 
 def is_published(checkpoint: Checkpoint, *, file: CheckpointText | None) -> bool:

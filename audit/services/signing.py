@@ -1,6 +1,7 @@
 """Making and using the installation's key."""
 
 import os
+import secrets
 from pathlib import Path
 
 from django.conf import settings
@@ -33,18 +34,40 @@ def make_log_key(*, origin: str) -> VerifierKey:
         evote.errors.DecodeError: a log cannot have this origin.
     """
     key = SigningKey.generate(name=origin)
-    path = Path(settings.LOG_KEY_FILE)
+    write_new_key(key, path=Path(settings.LOG_KEY_FILE))
+    return key.verifier
+
+
+def write_new_key(key: SigningKey, *, path: Path) -> None:
+    """Write a key into a file that only the server's own user may read, whole or not at all.
+
+    Raises:
+        KeyExists: there is one already; it is left alone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_FILE_MODE)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_FILE_MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(key.encode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, path)  # Unlike a rename, it does not replace.
     except FileExistsError as error:
         msg = f"There is a key in {path} already."
         raise KeyExists(msg) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(key.encode() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key.verifier
+    finally:
+        unfinished.unlink(missing_ok=True)
+    make_durable(path.parent)
+
+
+def make_durable(folder: Path) -> None:
+    """Bring the names in a folder onto the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sign_note(*, text: str) -> str:

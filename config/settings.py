@@ -26,6 +26,9 @@ DATA_DIR = Path(environment.text("PNYX_DATA_DIR", default=str(BASE_DIR / ".local
 # Which witnesses are asked to cosign the log, and how many have to; empty: nobody.
 LOG_POLICY_FILE = environment.text("PNYX_LOG_POLICY_FILE", default="")
 LOG_KEY_FILE = Path(environment.text("PNYX_LOG_KEY_FILE", default=str(DATA_DIR / "log.key")))
+# The newest checkpoint that was signed, for the day when the database is set back. Best on another
+# disk than database and public files.
+LOG_MARK_FILE = Path(environment.text("PNYX_LOG_MARK_FILE", default=str(DATA_DIR / "log-mark")))
 # Repeatable order of ballots within a batch, for tests and drills: 64 hexadecimal digits.
 BALLOT_ORDER_KEY = environment.text("PNYX_BALLOT_ORDER_KEY", default="")
 if BALLOT_ORDER_KEY and not DEBUG:

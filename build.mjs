@@ -17,6 +17,7 @@ const SCRIPTS = {
   "trustee.js": "booth/src/trustee.ts",
   "verifier.js": "booth/src/verifier.ts",
   "checker.js": "booth/src/checker.ts",
+  "evidence.js": "booth/src/evidence.ts",
   "webauthn.js": "static/src/webauthn.ts",
 };
 // The government's typeface and emblems are not ours to use, and a sheet that fetches nothing needs no url().

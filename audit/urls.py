@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from audit import api
-from audit.views import board, checking, files
+from audit.views import board, checking, evidence, evidence_keys, files
 
 app_name = "audit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/entries/<int:index>.tlog-proof", files.receipt, name="receipt"),
     path("log/schemas/<slug:kind>.json", files.schema, name="schema"),
     path("verify/receipt/", checking.check, name="check-receipt"),
+    path("evidence/", evidence.file, name="evidence"),
+    path("evidence/mine/", evidence.own, name="evidence-list"),
+    path("evidence/keys/", evidence_keys.keys, name="evidence-keys"),
+    path("evidence/keys/<int:number>/revoke/", evidence_keys.revoke, name="evidence-key-revoke"),
+    path("evidence/<uuid:evidence_id>/", evidence.one, name="evidence-one"),
+    path("evidence/<uuid:evidence_id>/progress", evidence.progress, name="evidence-progress"),
+    path("evidence/<uuid:evidence_id>/receipt", evidence.receipt, name="evidence-receipt"),
+    path("evidence/<uuid:evidence_id>/promise", evidence.promise, name="evidence-promise"),
+    path("evidence/<uuid:evidence_id>/delete/", evidence.delete, name="evidence-delete"),
     path("api/log", api.LogView.as_view(), name="api-log"),
     path("api/log/entries", api.EntriesView.as_view(), name="api-entries"),
     path("api/log/entries/<int:index>", api.EntryView.as_view(), name="api-entry"),

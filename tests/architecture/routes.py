@@ -21,7 +21,7 @@ voting:api-shuffle voting:api-shuffles voting:api-transcript voting:companion
 voting:api-partial-decryptions voting:record voting:result-note voting:election-json
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:older-checkpoint audit:policy audit:key audit:tile audit:entry audit:entry-json audit:receipt
-audit:schema audit:check-receipt audit:api-log audit:api-entries audit:api-entry audit:api-receipt
+audit:schema audit:check-receipt audit:evidence audit:api-log audit:api-entries audit:api-entry audit:api-receipt
 site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file
 site:open-data site:help site:accessibility site:privacy site:source site:language site:theme
 account_login account_logout account_signup account_inactive account_email_verification_sent
@@ -38,6 +38,8 @@ deliberation:report-comment deliberation:api-endorsement
 accounts:own accounts:name accounts:data accounts:end-sessions accounts:close
 accounts:organisations
 voting:permit
+audit:evidence-list audit:evidence-one audit:evidence-progress audit:evidence-receipt
+audit:evidence-promise audit:evidence-delete audit:evidence-keys audit:evidence-key-revoke
 account_reauthenticate account_email account_change_password account_set_password
 mfa_index mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes
 mfa_generate_recovery_codes mfa_download_recovery_codes mfa_list_webauthn mfa_add_webauthn

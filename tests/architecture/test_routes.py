@@ -94,6 +94,7 @@ def address(name, things):
         else:
             values[argument] = {
                 "upload_id": "00000000-0000-4000-8000-000000000000",
+                "evidence_id": "00000000-0000-4000-8000-000000000000",
                 "uuid": "4HpFcKmTqUqzVj",
             }.get(argument, 1)
     return reverse(name, kwargs=values)

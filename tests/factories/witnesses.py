@@ -1,5 +1,6 @@
 """Witnesses for tests: on loopback, over real HTTP, honest or anything else."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ class Reply:
 
 
 Script = Callable[[bytes], Reply]
+NOT_FOUND = Reply(status=404)
 
 
 class Loopback:
@@ -39,6 +41,8 @@ class Loopback:
 
     def __init__(self, script: Script) -> None:
         self.script = script
+        # What it serves of each log: path -> answer.
+        self.copies: dict[str, Reply] = getattr(script, "copies", {})
         self.requests: list[bytes] = []
         loopback = self
 
@@ -51,6 +55,9 @@ class Loopback:
                     self._answer(reply)
                 except OSError:
                     return  # The other side has hung up, as it should on some of these.
+
+            def do_GET(self) -> None:
+                self._answer(loopback.copies.get(self.path, NOT_FOUND))
 
             def _answer(self, reply: Reply) -> None:
                 if reply.status == 0:
@@ -85,6 +92,7 @@ class HonestScript:
         self.keys = keys
         self.log = log
         self.recorded: Checkpoint | None = None
+        self.copies: dict[str, Reply] = {}
         self.statuses: list[int] = []
         self.clock: Callable[[], int] = lambda: int(time.time())
 
@@ -101,7 +109,15 @@ class HonestScript:
             return Reply(status=verdict.status)
         self.recorded = verdict.checkpoint
         lines = [key.cosign(verdict.checkpoint, at=self.clock()) for key in self.keys]
+        note = AddCheckpoint.decode(body).checkpoint
+        copy = note + "".join(line.encode() for line in lines).encode()
+        self.copies[copy_path(self.log.name)] = Reply(body=copy)
         return Reply(body=encode_cosignatures(lines))
+
+
+def copy_path(origin: str) -> str:
+    """Where a loopback witness serves what it cosigned of a log."""
+    return f"/w/{hashlib.sha256(origin.encode()).hexdigest()}/checkpoint"
 
 
 def witness_key(name: str, *, algorithm: Algorithm = Algorithm.ED25519) -> CosigningKey:

@@ -11,7 +11,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit import selectors
-from audit.selectors import EntryQuery, entry_at, entry_page, latest_checkpoint, receipt_of
+from audit.selectors import (
+    EntryQuery,
+    cosigned_note,
+    entry_at,
+    entry_page,
+    latest_checkpoint,
+    receipt_of,
+)
 from audit.serializers import (
     EntriesQuerySerializer,
     EntriesSerializer,
@@ -35,14 +42,18 @@ class LogView(PublicView):
 
     @extend_schema(
         operation_id="log",
-        summary="Read the state of the log and its newest checkpoint",
+        summary="Read the state of the log, its newest checkpoint and its witnesses",
         responses={200: LogSerializer},
         tags=["log"],
     )
     def get(self, request: Request) -> Response:
-        """Answer with the figures, the key and the newest checkpoint."""
+        """Answer with the figures, the key, the newest checkpoint, the policy and witnesses."""
         state = selectors.log_state()
         checkpoint = latest_checkpoint()
+        try:
+            policy = selectors.published_policy().decode()
+        except selectors.PolicyUnusable:
+            policy = None
         return Response(
             LogSerializer(
                 {
@@ -50,8 +61,11 @@ class LogView(PublicView):
                     "key": selectors.verifier_key(),
                     "size": state.size,
                     "signed_size": state.signed_size,
+                    "published_size": state.published_size,
                     "waiting": state.waiting,
-                    "checkpoint": bytes(checkpoint.note).decode() if checkpoint else None,
+                    "checkpoint": cosigned_note(checkpoint).decode() if checkpoint else None,
+                    "policy": policy,
+                    "witnesses": selectors.witnesses(),
                 }
             ).data
         )

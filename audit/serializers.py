@@ -4,10 +4,25 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from audit.models import LogEntry
-from audit.selectors import ENTRY_KINDS
+from audit.selectors import ENTRY_KINDS, Standing
 
 INDEX_LIMIT = 2**63 - 1
 ENTRIES_LIMIT = 256
+
+
+class WitnessSerializer(serializers.Serializer[object]):
+    """A witness of the policy: one key."""
+
+    name = serializers.CharField(help_text="Its name in the policy.")
+    url = serializers.CharField(help_text="Where it is asked; empty: it is not asked.")
+    key = serializers.CharField(help_text="Its key: name+id+base64.")
+    last_size = serializers.IntegerField(
+        allow_null=True, help_text="Entries under the checkpoint that it cosigned last."
+    )
+    last_cosigned_at = serializers.DateTimeField(
+        allow_null=True, help_text="When, by its own clock."
+    )
+    state = serializers.ChoiceField(choices=Standing.values, help_text="How it fares.")
 
 
 class LogSerializer(serializers.Serializer[object]):
@@ -16,11 +31,21 @@ class LogSerializer(serializers.Serializer[object]):
     origin = serializers.CharField(help_text="The log's name, the first line of each checkpoint.")
     key = serializers.CharField(help_text="The verifier key: name+id+base64.")
     size = serializers.IntegerField(help_text="Entries with an index.")
-    signed_size = serializers.IntegerField(help_text="Entries under the newest checkpoint.")
+    signed_size = serializers.IntegerField(
+        help_text="Entries under the newest checkpoint that the log signed."
+    )
+    published_size = serializers.IntegerField(
+        help_text="Entries under the newest public checkpoint: enough witnesses cosigned it."
+    )
     waiting = serializers.IntegerField(help_text="Entries that wait for their index.")
     checkpoint = serializers.CharField(
-        allow_null=True, help_text="The newest checkpoint: a signed note."
+        allow_null=True, help_text="The newest public checkpoint: a signed note."
     )
+    policy = serializers.CharField(
+        allow_null=True,
+        help_text="The policy to check receipts under (c2sp.org/tlog-policy); null: unusable.",
+    )
+    witnesses = WitnessSerializer(many=True)
 
 
 class EntrySerializer(serializers.ModelSerializer[LogEntry]):

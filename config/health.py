@@ -13,9 +13,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from audit.models import Checkpoint, LogEntry, PendingEntry
-from audit.selectors import LogKeyMissing, LogKeyUnsafe
+from audit.models import LogEntry, PendingEntry
+from audit.selectors import (
+    LogKeyMissing,
+    LogKeyUnsafe,
+    PolicyUnusable,
+    is_quorum_in_reach,
+    latest_checkpoint,
+    signed_checkpoint,
+    witnesses,
+)
 from audit.selectors.halting import RECOVERY_COMMAND, Obstacle, halt_notice
+from audit.selectors.witnesses import WELL
 from audit.services.sequencing import LogHalted, refuse_halted_log
 from config.built import NotBuiltError, built_file
 from evote import __version__
@@ -96,13 +105,13 @@ def log_state() -> State:
     """
     try:
         last = LogEntry.objects.order_by("-index").first()
-        checkpoint = Checkpoint.objects.order_by("-head_id").first()
+        signed, published = signed_checkpoint(), latest_checkpoint()
         waiting = PendingEntry.objects.count()
     except DatabaseError as error:
         msg = "The log cannot be read."
         raise Down(msg) from error
-    if checkpoint is not None and not (Path(settings.DATA_DIR) / "log" / "checkpoint").is_file():
-        msg = "The log's signed head is not in the public folder."
+    if published is not None and not (Path(settings.DATA_DIR) / "log" / "checkpoint").is_file():
+        msg = "The log's public checkpoint is not in the public folder."
         raise Down(msg)
     try:
         refuse_halted_log()
@@ -119,7 +128,8 @@ def log_state() -> State:
         raise Down(_halted(notice.reason))
     return {
         "entries": 0 if last is None else last.index + 1,
-        "signed_size": 0 if checkpoint is None else checkpoint.head_id,
+        "signed_size": 0 if signed is None else signed.head_id,
+        "published_size": 0 if published is None else published.head_id,
         "waiting": waiting,
     }
 
@@ -128,11 +138,39 @@ def _halted(reason: str) -> str:
     return f"The log is halted. {reason} Recover it from a mirror: {RECOVERY_COMMAND}"
 
 
+def witnesses_state() -> State:
+    """Say how many witnesses of the log there are, and whether enough of them do their work.
+
+    Raises:
+        Down: too few of them answer as they should, or the policy that names them is unusable.
+
+    """
+    try:
+        states = witnesses()
+        is_in_reach = is_quorum_in_reach()
+    except DatabaseError as error:
+        msg = "Unknown while the log cannot be read."
+        raise Down(msg) from error
+    except PolicyUnusable as error:
+        msg = "The log's policy cannot be used: nothing is published."
+        raise Down(msg) from error
+    except (LogKeyMissing, LogKeyUnsafe) as error:
+        msg = "The log's key cannot be used."
+        raise Down(msg) from error
+    troubled = [state.name for state in states if state.state not in WELL]
+    if not is_in_reach:
+        names = ", ".join(troubled)
+        msg = f"Receipts await cosignatures: too few witnesses cosign. In trouble: {names}."
+        raise Down(msg)
+    return {"witnesses": len(states), "troubled": troubled}
+
+
 PARTS: dict[str, Callable[[], State]] = {
     "database": database_state,
     "valkey": valkey_state,
     "worker": worker_state,
     "log": log_state,
+    "witnesses": witnesses_state,
 }
 
 

@@ -21,6 +21,7 @@ from audit.selectors.receipts import (
     receipt_of,
 )
 from audit.selectors.schemas import (
+    ABOUT_MEMBERS,
     ENTRY_KINDS,
     KindDescription,
     entry_schema,
@@ -30,11 +31,13 @@ from audit.selectors.witnesses import (
     Standing,
     WitnessOfCheckpoint,
     WitnessState,
+    is_quorum_in_reach,
     witnesses,
     witnesses_of,
 )
 
 __all__ = [
+    "ABOUT_MEMBERS",
     "ENTRY_KINDS",
     "DayOfLog",
     "EntryPage",
@@ -59,6 +62,7 @@ __all__ = [
     "first_signed_dates",
     "growth",
     "is_cosigned",
+    "is_quorum_in_reach",
     "kind_descriptions",
     "latest_checkpoint",
     "log_origin",

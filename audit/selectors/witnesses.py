@@ -36,6 +36,8 @@ STANDING_OF_PROBLEM = {
     Problem.AHEAD: Standing.AHEAD,
 }
 
+WELL = frozenset({Standing.CURRENT, Standing.BEHIND, Standing.NEW})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessState:
@@ -85,6 +87,17 @@ def witnesses_of(checkpoint: Checkpoint) -> list[WitnessOfCheckpoint]:
         )
         for witness in _witnesses_of_policy()
     ]
+
+
+def is_quorum_in_reach() -> bool:
+    """Say whether those witnesses who gave no trouble when they were asked last would suffice.
+
+    Raises:
+        PolicyUnusable: there should be a policy, and it cannot be used.
+    """
+    policy = current_policy()
+    well = [witness.name for witness in witnesses() if witness.url and witness.state in WELL]
+    return policy is None or policy.quorum_met(well)
 
 
 def _witnesses_of_policy() -> tuple[PolicyWitness, ...]:

@@ -35,7 +35,9 @@ def test_is_up_when_every_part_works_and_says_what_runs(client):
     body = response.json()
     assert body["status"] == "up"
     assert body["down"] == []
-    assert body["parts"]["log"] == {"status": "up", "entries": 0, "signed_size": 0, "waiting": 0}
+    sizes = {"entries": 0, "signed_size": 0, "published_size": 0, "waiting": 0}
+    assert body["parts"]["log"] == {"status": "up", **sizes}
+    assert body["parts"]["witnesses"] == {"status": "up", "witnesses": 0, "troubled": []}
     assert body["parts"]["worker"]["seconds_since_last_sweep"] < 5
     assert len(body["versions"]["booth"]) == 64
     assert "no-store" in response.headers["Cache-Control"]

@@ -15,7 +15,7 @@ from evote.record.archive import (
     encode_header,
     read_archive,
 )
-from evote.record.chain import CHAIN_STEP, Record, RecordedEvent, read_chain, read_record
+from evote.record.chain import CHAIN_STEP, Link, Record, RecordedEvent, read_chain, read_record
 from evote.record.companion import (
     Cast,
     Ceremony,
@@ -53,6 +53,7 @@ __all__ = [
     "Companion",
     "CompanionElement",
     "Event",
+    "Link",
     "Owned",
     "Record",
     "RecordedEvent",

@@ -38,6 +38,15 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What the next event has to follow: an event's height, type and hash."""
+
+    height: int
+    type: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A record whose form is right: archive, hashes, chain and order of events."""
 
@@ -58,8 +67,10 @@ def read_record(data: bytes) -> Record:
     return read_chain(read_archive(data))
 
 
-def read_chain(archive: Archive) -> Record:
+def read_chain(archive: Archive, *, after: Link | None = None) -> Record:
     """Put the files together as events, and check their chain and order.
+
+    `after` is the event before the first one, where the archive is the end of a record alone.
 
     Raises:
         InvalidRecord: with the event and the reason.
@@ -70,7 +81,9 @@ def read_chain(archive: Archive) -> Record:
         if member.name.endswith(".data.json"):
             objects.append(member)
             continue
-        events.append(_read_event(member, objects=objects, earlier=events))
+        event = _read_event(member, objects=objects, after=after)
+        after = Link(height=event.event.height, type=event.event.type, hash=event.hash)
+        events.append(event)
         objects = []
     if objects:
         _refuse_chain(objects[0].place, "no event follows this object")
@@ -83,16 +96,13 @@ def _refuse_chain(place: str, message: str) -> NoReturn:
     raise InvalidRecord(CHAIN_STEP, place, message)
 
 
-def _read_event(
-    member: Member, *, objects: Sequence[Member], earlier: Sequence[RecordedEvent]
-) -> RecordedEvent:
-    height = len(earlier)
-    place = f"event {height}"
+def _read_event(member: Member, *, objects: Sequence[Member], after: Link | None) -> RecordedEvent:
+    place = f"event {0 if after is None else after.height + 1}"
     try:
         event = decode_event(member.body)
     except DecodeError as error:
         _refuse_chain(place, str(error))
-    _check_chain(event, earlier=earlier, place=place)
+    _check_chain(event, after=after, place=place)
     if len(objects) not in _OBJECT_COUNTS[event.type]:
         _refuse_chain(place, f"{len(objects)} objects stand before this event of {event.type}")
     hashes = [item.hash for item in objects]
@@ -103,16 +113,16 @@ def _read_event(
     return RecordedEvent(event=event, hash=member.hash, objects=bodies)
 
 
-def _check_chain(event: Event, *, earlier: Sequence[RecordedEvent], place: str) -> None:
-    previous = earlier[-1] if earlier else None
-    if event.height != len(earlier):
-        _refuse_chain(place, f"the height is {event.height}, not {len(earlier)}")
-    if event.parent != (previous.hash if previous else None):
+def _check_chain(event: Event, *, after: Link | None, place: str) -> None:
+    height = 0 if after is None else after.height + 1
+    if event.height != height:
+        _refuse_chain(place, f"the height is {event.height}, not {height}")
+    if event.parent != (after.hash if after else None):
         _refuse_chain(place, "the parent is not the hash of the event before")
-    previous_type = previous.event.type if previous else None
+    previous_type = after.type if after else None
     if event.type not in EVENT_FOLLOWERS[previous_type]:
-        after = f"after {previous_type}" if previous_type else "at the beginning"
-        _refuse_chain(place, f"an event of type {event.type!r:.40} cannot stand {after}")
+        where = f"after {previous_type}" if previous_type else "at the beginning"
+        _refuse_chain(place, f"an event of type {event.type!r:.40} cannot stand {where}")
 
 
 def _check_named_objects(

@@ -10,7 +10,6 @@ from evote.proofs.statements import NO_PREVIOUS_TRACKER, verify_shuffle_statemen
 from evote.record import RecordedEvent, decode_owned
 from evote.record.companion import decode_companion, verify_ceremony
 from evote.tally import has_ranked_question
-from evote.tally.strong import verify_strong_decryptions
 from evote.verify.ballots import CASTS_PER_TASK, CastTask, check_casts, chunks
 from evote.verify.report import Problem
 from evote.verify.state import At, NotAskedFor, State, StepFailed, Waiting, fail_if_any
@@ -37,8 +36,13 @@ def check_companion(run: State) -> list[str]:
     ]
     fail_if_any(problems)
     run.companion = companion
+    return companion_comparisons(len(run.companion_data))
+
+
+def companion_comparisons(size_bytes: int) -> list[str]:
+    """Say what the step about the second file compared."""
     return [
-        f"{len(run.companion_data)} bytes in their one canonical form, for this election",
+        f"{size_bytes} bytes in their one canonical form, for this election",
         "one statement for each ballot, each shuffle and each partial decryption",
     ]
 
@@ -61,17 +65,8 @@ def check_ceremony(run: State) -> list[str]:
 
 def check_cast_statements(run: State) -> list[str]:
     """Check that each ballot follows the one before of its credential, and is signed so (2.2)."""
-    newest: dict[str, str] = {}
-    problems: list[Problem] = []
+    problems = check_cast_order(run)
     casts = list(zip(run.checked, run.companion.casts, strict=True))
-    for index, (ballot, cast) in enumerate(casts):
-        place = f"casts[{index}], event {ballot.height}"
-        if cast.tracker != ballot.tracker:
-            problems.append(Problem(place, "it is about another ballot"))
-        if cast.prev != newest.get(ballot.credential, NO_PREVIOUS_TRACKER):
-            msg = "it does not follow the ballot that its credential cast before"
-            problems.append(Problem(place, msg))
-        newest[ballot.credential] = ballot.tracker
     tasks = [
         CastTask(
             fingerprint=run.election.fingerprint,
@@ -90,7 +85,26 @@ def check_cast_statements(run: State) -> list[str]:
         done += len(task.casts)
         run.progress(CASTS, done, len(casts))
     fail_if_any(problems)
-    count = len(casts)
+    return cast_comparisons(len(casts))
+
+
+def check_cast_order(run: State) -> list[Problem]:
+    """Compare each statement with its ballot and with the ballot before of its credential."""
+    newest: dict[str, str] = {}
+    problems: list[Problem] = []
+    for index, (ballot, cast) in enumerate(zip(run.checked, run.companion.casts, strict=True)):
+        place = f"casts[{index}], event {ballot.height}"
+        if cast.tracker != ballot.tracker:
+            problems.append(Problem(place, "it is about another ballot"))
+        if cast.prev != newest.get(ballot.credential, NO_PREVIOUS_TRACKER):
+            msg = "it does not follow the ballot that its credential cast before"
+            problems.append(Problem(place, msg))
+        newest[ballot.credential] = ballot.tracker
+    return problems
+
+
+def cast_comparisons(count: int) -> list[str]:
+    """Say what the step about the cast statements compared."""
     return [f"{count} ballots, each signed as the one after the last of its credential, no gap"]
 
 
@@ -143,13 +157,8 @@ def check_strong_proofs(run: State) -> list[str]:
             problems.append(Problem(place, "it is about another partial decryption"))
             continue
         try:
-            verify_strong_decryptions(
-                proofs=statement.proofs,
-                election=run.election,
-                trustee=run.trustees.slots[statement.owner - 1],
-                tally=run.decryptable,
-                decryption=run.decryptions[statement.owner],
-                closing=closing,
+            run.verify_strong_proofs(
+                height=recorded.event.height, statement=statement, closing=closing
             )
         except EvoteError as error:
             # Go on, so that every trustee at fault is named.

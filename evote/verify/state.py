@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Sequence
 
-from evote.election import Election, Trustees
+from evote.election import Election, Trustee, Trustees
 from evote.errors import DecodeError, EvoteError, NotSupported
 from evote.record import Archive, Record, RecordedEvent
-from evote.record.companion import Companion
-from evote.tally import EncryptedTally, PartialDecryption, Result, SizedTally
+from evote.record.companion import Companion, StrongDecryption
+from evote.tally import (
+    EncryptedTally,
+    PartialDecryption,
+    Result,
+    SizedTally,
+    verify_partial_decryption,
+    verify_shuffle,
+    verify_strong_decryptions,
+)
 from evote.verify.ballots import CheckedBallot, ParallelMap
 from evote.verify.report import Problem
 
@@ -77,6 +85,36 @@ class State:
     def setup_object(self, index: int) -> bytes:
         """Give an object of the Setup event: 0 the election, 1 trustees, 2 credentials."""
         return self.record.events[0].objects[index]
+
+    # What follows takes long: whoever did it in parts (`evote.verify.parts`) has the answers.
+
+    def verify_shuffle(self, *, height: int, data: bytes, source: EncryptedTally) -> EncryptedTally:
+        """Check the shuffle of an event, and give what it made of `source`."""
+        assert height > 0, "a Shuffle is never the first event"
+        return verify_shuffle(
+            data=data, election=self.election, tally=source, parallel_map=self.parallel_map
+        )
+
+    def verify_decryption(self, *, height: int, data: bytes, trustee: Trustee) -> PartialDecryption:
+        """Check the partial decryption of an event."""
+        assert height > 0, "a PartialDecryption is never the first event"
+        return verify_partial_decryption(
+            data=data, election=self.election, trustee=trustee, tally=self.decryptable
+        )
+
+    def verify_strong_proofs(
+        self, *, height: int, statement: StrongDecryption, closing: str
+    ) -> None:
+        """Check the strong proofs that go with the partial decryption of an event."""
+        assert height > 0, "a PartialDecryption is never the first event"
+        verify_strong_decryptions(
+            proofs=statement.proofs,
+            election=self.election,
+            trustee=self.trustees.slots[statement.owner - 1],
+            tally=self.decryptable,
+            decryption=self.decryptions[statement.owner],
+            closing=closing,
+        )
 
     def first_event(self, kind: str) -> RecordedEvent:
         """Give the first event of a type, or end the step as waiting for it."""

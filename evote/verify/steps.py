@@ -61,20 +61,34 @@ class StepCheck:
 
 def _check_archive(run: State) -> list[str]:
     run.archive = read_archive(run.data)
+    return archive_comparisons(
+        size_bytes=len(run.data),
+        files=len(run.archive.members) + 1,
+        timestamp=run.archive.timestamp,
+    )
+
+
+def archive_comparisons(*, size_bytes: int, files: int, timestamp: int) -> list[str]:
+    """Say what the step about the archive compared."""
     return [
-        f"{len(run.data)} bytes are exactly {len(run.archive.members) + 1} files",
+        f"{size_bytes} bytes are exactly {files} files",
         "every file's name is the SHA-256 of its content",
-        f"every header is as the format writes it, with the one time {run.archive.timestamp}",
+        f"every header is as the format writes it, with the one time {timestamp}",
     ]
 
 
 def _check_chain(run: State) -> list[str]:
     run.record = read_chain(run.archive)
     events = run.record.events
+    return chain_comparisons(count=len(events), last_type=events[-1].event.type)
+
+
+def chain_comparisons(*, count: int, last_type: str) -> list[str]:
+    """Say what the step about the chain of events compared."""
     return [
-        f"{len(events)} events with heights 0 to {len(events) - 1}, without a gap",
+        f"{count} events with heights 0 to {count - 1}, without a gap",
         "every event names the hash of the one before it and of its payload",
-        f"the order of events is permitted; the last one is {events[-1].event.type}",
+        f"the order of events is permitted; the last one is {last_type}",
         "Setup, tally and decryptions name the hashes of the objects beside them",
     ]
 
@@ -164,11 +178,16 @@ def _check_ballots(run: State) -> list[str]:
                 problems.append(Problem(f"event {height}, ballot, credential", msg))
             checked.append(answer)
         done += len(task.ballots)
-        run.progress(_BALLOTS, done, len(events))
+        run.progress(BALLOTS, done, len(events))
     fail_if_any(problems)
     run.checked = checked
+    return ballot_comparisons(len(checked))
+
+
+def ballot_comparisons(count: int) -> list[str]:
+    """Say what the step about the single ballots compared."""
     return [
-        f"{len(checked)} ballots, each in its one canonical form and for this election",
+        f"{count} ballots, each in its one canonical form and for this election",
         "each is signed by a credential of the list",
         "each proves that every choice is 0 or 1 and their sum is permitted",
     ]
@@ -198,25 +217,25 @@ def _check_box(run: State) -> list[str]:
     ]
 
 
-_ARCHIVE, _CHAIN, _ELECTION, _TRUSTEES, _CREDENTIALS = 1, 2, 3, 4, 5
-_BALLOTS, _BOX = 6, 7
+ARCHIVE, CHAIN, _ELECTION, _TRUSTEES, _CREDENTIALS = 1, 2, 3, 4, 5
+BALLOTS, _BOX = 6, 7
 # In the order in which they are run, which is not the order of their numbers: those who wrote about
 # step 9 shall not have written about another one.
 STEPS = (
-    StepCheck(_ARCHIVE, "The archive", (), _check_archive),
-    StepCheck(_CHAIN, "The chain of events", (_ARCHIVE,), _check_chain),
-    StepCheck(_ELECTION, "The election", (_CHAIN,), _check_election),
+    StepCheck(ARCHIVE, "The archive", (), _check_archive),
+    StepCheck(CHAIN, "The chain of events", (ARCHIVE,), _check_chain),
+    StepCheck(_ELECTION, "The election", (CHAIN,), _check_election),
     StepCheck(_TRUSTEES, "The trustees", (_ELECTION,), _check_trustees),
     StepCheck(_CREDENTIALS, "The credentials", (_ELECTION,), _check_credentials),
-    StepCheck(_BALLOTS, "The ballots, one by one", (_ELECTION, _CREDENTIALS), _check_ballots),
-    StepCheck(_BOX, "The ballot box", (_BALLOTS,), _check_box),
+    StepCheck(BALLOTS, "The ballots, one by one", (_ELECTION, _CREDENTIALS), _check_ballots),
+    StepCheck(_BOX, "The ballot box", (BALLOTS,), _check_box),
     StepCheck(TALLY, "The encrypted tally", (_BOX,), check_tally),
     StepCheck(SHUFFLES, "The shuffles", (_TRUSTEES, TALLY), check_shuffles),
     StepCheck(DECRYPTIONS, "The partial decryptions", (SHUFFLES,), check_decryptions),
     StepCheck(RESULT, "The result", (DECRYPTIONS,), check_result),
     StepCheck(COMPANION, "The second file", (_ELECTION,), check_companion),
     StepCheck(CEREMONY, "The trustees' ceremony", (_TRUSTEES, COMPANION), check_ceremony),
-    StepCheck(CASTS, "The cast statements", (_BALLOTS, COMPANION), check_cast_statements),
+    StepCheck(CASTS, "The cast statements", (BALLOTS, COMPANION), check_cast_statements),
     StepCheck(
         SHUFFLE_STATEMENTS,
         "The shuffle statements",

@@ -1,6 +1,6 @@
 """Steps 8 to 11: from the ballot box to the result (PROTOCOL 1.7 to 1.9, 3.1)."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from evote.record import RecordedEvent, decode_owned
 from evote.tally import (
@@ -14,9 +14,7 @@ from evote.tally import (
     encode_encrypted_tally,
     has_ranked_question,
     ranked_questions,
-    verify_partial_decryption,
     verify_result,
-    verify_shuffle,
 )
 from evote.verify.ballots import BALLOTS_PER_TASK, AddTask, add_task, chunks
 from evote.verify.report import Problem
@@ -28,6 +26,11 @@ TALLY, DECRYPTIONS, RESULT, SHUFFLES = 8, 9, 10, 11
 
 def check_tally(run: State) -> list[str]:
     """Add the last ballots up, and compare with the tally that was published."""
+    return compare_tally(run, add_up=_add_up)
+
+
+def compare_tally(run: State, *, add_up: Callable[[State], EncryptedTally]) -> list[str]:
+    """Compare the sum that `add_up` gives of the last ballots with the one that was published."""
     archived, payload = run.first_event("EncryptedTally").objects
     place = f"event {run.first_event('EncryptedTally').event.height}"
     with At(f"{place}, encrypted tally"):
@@ -35,23 +38,7 @@ def check_tally(run: State) -> list[str]:
     with At(f"{place}, sized encrypted tally"):
         sized = decode_sized_tally(payload)
     counted = list(run.last_ballots.values())
-    tasks = [
-        AddTask(run.election.archived, ballots)
-        for ballots in chunks(
-            [
-                (run.record.events[ballot.height].objects[0], run.weights[ballot.credential])
-                for ballot in counted
-            ],
-            size=BALLOTS_PER_TASK,
-        )
-    ]
-    parts: list[EncryptedTally] = []
-    done = 0
-    for task, part in zip(tasks, run.parallel_map(add_task, tasks), strict=True):
-        parts.append(part)
-        done += len(task.ballots)
-        run.progress(TALLY, done, len(counted))
-    tally = add_tallies(parts, election=run.election)
+    tally = add_up(run)
     total_weight = sum(run.weights[ballot.credential] for ballot in counted)
     problems = []
     if published != tally or archived != encode_encrypted_tally(tally, election=run.election):
@@ -70,6 +57,27 @@ def check_tally(run: State) -> list[str]:
         f"the sum of the last ballots of {len(counted)} credentials is the published one",
         f"{sized.num_tallied} ballots are counted, with a total weight of {sized.total_weight}",
     ]
+
+
+def _add_up(run: State) -> EncryptedTally:
+    counted = list(run.last_ballots.values())
+    tasks = [
+        AddTask(run.election.archived, ballots)
+        for ballots in chunks(
+            [
+                (run.record.events[ballot.height].objects[0], run.weights[ballot.credential])
+                for ballot in counted
+            ],
+            size=BALLOTS_PER_TASK,
+        )
+    ]
+    parts: list[EncryptedTally] = []
+    done = 0
+    for task, part in zip(tasks, run.parallel_map(add_task, tasks), strict=True):
+        parts.append(part)
+        done += len(task.ballots)
+        run.progress(TALLY, done, len(counted))
+    return add_tallies(parts, election=run.election)
 
 
 def check_shuffles(run: State) -> list[str]:
@@ -111,12 +119,7 @@ def _check_shuffle(
         raise StepFailed([Problem(f"{place}, payload, owner", msg)])
     earlier.add(owner)
     with At(f"{place}, shuffle of trustee {owner}"):
-        return verify_shuffle(
-            data=archived,
-            election=run.election,
-            tally=source,
-            parallel_map=run.parallel_map,
-        )
+        return run.verify_shuffle(height=recorded.event.height, data=archived, source=source)
 
 
 def _owner(payload: bytes, *, place: str, run: State) -> int:
@@ -172,11 +175,10 @@ def _check_decryption(
         msg = f"trustee {owner} has decrypted before"
         raise StepFailed([Problem(f"{place}, payload, owner", msg)])
     with At(f"{place}, partial decryption of trustee {owner}"):
-        return owner, verify_partial_decryption(
+        return owner, run.verify_decryption(
+            height=recorded.event.height,
             data=archived,
-            election=run.election,
             trustee=run.trustees.slots[owner - 1],
-            tally=run.decryptable,
         )
 
 

@@ -18,7 +18,7 @@ from evote.tally import (
     encode_result,
     encode_sized_tally,
 )
-from evote.verify import Report, StepStatus, Verdict, steps, tally_steps, verify_record
+from evote.verify import Report, StepStatus, Verdict, state, steps, tally_steps, verify_record
 from tests.factories.evote import (
     BLANK,
     ONE_OF_TWO,
@@ -170,7 +170,7 @@ class TestA23:
         def broken(*arguments, **options):
             raise error("broken")
 
-        module = tally_steps if hasattr(tally_steps, name) else steps
+        module = next(one for one in (tally_steps, steps, state) if hasattr(one, name))
         monkeypatch.setattr(module, name, broken)
         report = verify(COMPLETE.data())
         assert report.verdict == Verdict.INVALID

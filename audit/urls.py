@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from audit import api
-from audit.views import board, checking, evidence, evidence_keys, files
+from audit.views import board, checking, evidence, evidence_keys, feed, files, growth
 
 app_name = "audit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/entries/<int:index>", board.entry, name="entry"),
     path("log/entries/<int:index>.json", files.entry, name="entry-json"),
     path("log/entries/<int:index>.tlog-proof", files.receipt, name="receipt"),
+    path("log/state/", growth.state, name="state"),
+    path("log/feed.atom", feed.feed, name="feed"),
+    path("log/schemas/", growth.kinds, name="schemas"),
+    path("log/schemas/index.json", growth.kinds_as_json, name="schemas-json"),
     path("log/schemas/<slug:kind>.json", files.schema, name="schema"),
     path("verify/receipt/", checking.check, name="check-receipt"),
     path("evidence/", evidence.file, name="evidence"),

@@ -30,17 +30,28 @@ def board(request: HttpRequest) -> HttpResponse:
     form = BoardForm(request.GET)
     is_valid = form.is_valid()
     wanted = form.cleaned_data if is_valid else {}
-    found = list(entries_matching(wanted["q"])) if wanted.get("q") else None
+    found = entries_matching(wanted["q"]) if wanted.get("q") else None
     page = EntryPage(entries=found or [], older_before=None, newer_after=None)
     if is_valid and found is None:
         page = entry_page(
-            EntryQuery(kind=wanted["kind"] or "", before=wanted["before"], after=wanted["after"])
+            EntryQuery(
+                kind=wanted["kind"] or "",
+                about=form.about,
+                before=wanted["before"],
+                after=wanted["after"],
+            )
         )
+    newest = page.entries[0].index if page.entries else wanted.get("after")
     context = {
         "form": form,
         "kind": wanted.get("kind") or "",
         "query": wanted.get("q") or "",
+        "election": wanted.get("election") or "",
+        "consultation": wanted.get("consultation") or "",
         "is_search": found is not None,
+        "is_at_end": found is None and page.newer_after is None,
+        "newest": -1 if newest is None else newest,
+        "after": wanted.get("after"),
         "page": page,
         "kind_names": KIND_NAMES,
         "state": selectors.log_state(),

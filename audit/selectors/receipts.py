@@ -9,6 +9,7 @@ from audit.selectors.checkpoints import latest_checkpoint, signed_checkpoint
 from audit.selectors.cosignatures import cosigned_note, is_cosigned
 from audit.selectors.entries import entry_at, entry_by_identity
 from audit.selectors.tree import latest_head, stored_tree
+from audit.selectors.witnesses import WitnessOfCheckpoint, witnesses_of
 from evote.tlog.merkle import inclusion_sides, node_hash
 from evote.tlog.receipt import Receipt
 
@@ -55,6 +56,11 @@ class EntryProof:
     def entry_hash(self) -> str:
         """The entry's own hash, in hexadecimal."""
         return bytes(self.entry.leaf_hash).hex()
+
+    @property
+    def signers(self) -> list[WitnessOfCheckpoint]:
+        """The witnesses of the policy, and what each said of this checkpoint."""
+        return witnesses_of(self.checkpoint)
 
     @cached_property
     def joins(self) -> list[Join]:

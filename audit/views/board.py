@@ -20,6 +20,7 @@ from audit.selectors import (
     latest_checkpoint,
     proof_of,
 )
+from audit.selectors.key import key_of_note
 from audit.views import files
 from evote.tlog.note import VerifierKey
 
@@ -71,14 +72,16 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     if found is None:
         raise Http404(_("The log is not that long yet."))
     proof = proof_of(found)
-    key = _key()
+    key = key_of_note(proof.note) if proof is not None else _key()
+    signers = proof.signers if proof is not None else []
     context = {
         "entry": found,
         "kind_name": KIND_NAMES.get(found.kind, found.kind),
         "proof": proof,
         "drawing": _drawing(proof),
         "key": key,
-        "receipt_command": f"evote receipt check receipt-{index}.tlog-proof --key {key.encode()}",
+        "signers": signers,
+        "receipt_command": _receipt_command(index, key=key, has_witnesses=bool(signers)),
         "shell_commands": _shell_commands(proof, key=key),
         "older": entry_at(index - 1),
         "newer": entry_at(index + 1),
@@ -93,6 +96,11 @@ def _drawing(proof: EntryProof | None) -> object:
     return proof_drawing(leaf=bytes(proof.entry.leaf_hash), joins=joins)
 
 
+def _receipt_command(index: int, *, key: VerifierKey, has_witnesses: bool) -> str:
+    command = f"evote receipt check receipt-{index}.tlog-proof --key {key.encode()}"
+    return f"{command} --policy policy" if has_witnesses else command
+
+
 def _shell_commands(proof: EntryProof | None, *, key: VerifierKey) -> str:
     if proof is None:
         return ""
@@ -100,6 +108,8 @@ def _shell_commands(proof: EntryProof | None, *, key: VerifierKey) -> str:
         "index": str(proof.entry.index),
         "joins": proof.joins,
         "key_base64": key.encode().split("+", 2)[2],
+        "key_id": key.key_id.hex(),
+        "key_name": key.name,
     }
     return render_to_string("audit/shell_commands.txt", context).strip()
 

@@ -17,6 +17,7 @@ from enum import Enum, IntEnum
 
 from evote.errors import DecodeError, InvalidProof
 from evote.tlog.checkpoint import Checkpoint, decode_claim, decode_decimal, decode_hash
+from evote.tlog.contradiction import verify_contradiction
 from evote.tlog.merkle import EMPTY_ROOT, verify_consistency
 from evote.tlog.note import (
     NOTE_LIMIT_BYTES,
@@ -142,7 +143,7 @@ class Status(IntEnum):
 class Finding(Enum):
     """What a refused checkpoint shows about the log that signed it."""
 
-    FORK = "fork"  # Two signed checkpoints of one size with two roots: proof of a lie.
+    FORK = "fork"  # Two signed checkpoints that cannot both be true: proof of a lie.
     FALSE_EMPTY_ROOT = "false-empty-root"  # An empty log with a root that it cannot have: a lie.
     UNPROVEN = "unproven"  # No proof came that this one continues the recorded one: a suspicion.
 
@@ -163,7 +164,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A request whose checkpoint a known key of its log signed. Only `admit` makes one."""
+    """A request whose checkpoint a known key of its log signed. Only `admit` makes one.
+
+    `note` has the signatures of the log alone, one of each key: what to keep and to publish.
+    """
 
     request: AddCheckpoint
     note: Note
@@ -206,7 +210,17 @@ def admit(
         checkpoint = decode_claim(note.text)
     except DecodeError as error:
         return Verdict(status=Status.MALFORMED, reason=str(error))
-    return Submission(request=request, note=note, checkpoint=checkpoint)
+    return Submission(
+        request=request, note=_own_lines(note, keys=keys[origin]), checkpoint=checkpoint
+    )
+
+
+def _own_lines(note: Note, *, keys: Sequence[VerifierKey]) -> Note:
+    known = {(key.name, key.key_id) for key in keys}
+    lines = {(line.name, line.key_id): line for line in note.signatures}
+    return Note(
+        text=note.text, signatures=tuple(line for key, line in lines.items() if key in known)
+    )
 
 
 def judge_growth(submission: Submission, *, recorded: Checkpoint | None) -> Verdict:
@@ -243,7 +257,8 @@ def judge_growth(submission: Submission, *, recorded: Checkpoint | None) -> Verd
             proof=submission.request.proof,
         )
     except InvalidProof as error:
-        return verdict(Status.INCONSISTENT, str(error), finding=lie or _suspicion(submission))
+        finding = lie or _suspicion(submission, recorded=recorded)
+        return verdict(Status.INCONSISTENT, str(error), finding=finding)
     return verdict(Status.COSIGNED, "it continues what was cosigned here", finding=None)
 
 
@@ -255,7 +270,14 @@ def _lie(checkpoint: Checkpoint, *, recorded: Checkpoint | None) -> Finding | No
     return Finding.FORK
 
 
-def _suspicion(submission: Submission) -> Finding | None:
-    """Suspect nothing of a first checkpoint with a needless proof, or of the recorded one."""
-    is_first_or_same = submission.request.old_size in {0, submission.checkpoint.size}
-    return None if is_first_or_same else Finding.UNPROVEN
+def _suspicion(submission: Submission, *, recorded: Checkpoint | None) -> Finding | None:
+    """Say what a refused growth shows: a lie, if the proof leads to another old root."""
+    if recorded is None or not 0 < recorded.size < submission.checkpoint.size:
+        return None
+    try:
+        verify_contradiction(
+            older=recorded, newer=submission.checkpoint, proof=submission.request.proof
+        )
+    except InvalidProof:
+        return Finding.UNPROVEN
+    return Finding.FORK

@@ -233,11 +233,21 @@ def test_a_43_a_fork_of_the_same_size_is_refused_and_is_a_proof_of_the_lie():
         assert verdict.finding is Finding.FORK
 
 
-def test_a_43_a_longer_fork_is_refused_and_suspect():
-    verdict = judge(request_for(5, 8, leaves=OTHER_LEAVES), recorded=recorded_at(5), keys=KEYS)
+@pytest.mark.parametrize("old", range(1, 9))
+def test_a_43_a_longer_fork_is_refused_and_its_own_proof_convicts_it(old):
+    verdict = judge(request_for(old, 9, leaves=OTHER_LEAVES), recorded=recorded_at(old), keys=KEYS)
+    # A log of 1, 2, 4 or 8 entries is one subtree: its root is not in the proof.
+    is_convicted = old & (old - 1) != 0
 
     assert verdict.status == Status.INCONSISTENT
-    assert verdict.finding is Finding.UNPROVEN
+    assert verdict.finding is (Finding.FORK if is_convicted else Finding.UNPROVEN)
+
+
+def test_a_false_proof_convicts_nobody():
+    for proof in ((), (bytes(32),), proof_of(5, 8, OTHER_LEAVES), proof_of(5, 9), proof_of(3, 8)):
+        verdict = judge(request_for(5, 8, proof=proof), recorded=recorded_at(5), keys=KEYS)
+
+        assert verdict.finding is Finding.UNPROVEN
 
 
 # --- Messages -------------------------------------------------------------------------------------

@@ -98,6 +98,10 @@ class BallotStatusSerializer(serializers.Serializer[dict[str, object]]):
     )
     log_index = serializers.IntegerField(required=False, help_text="Once recorded.")
     receipt = serializers.CharField(required=False, help_text="A .tlog-proof file, once recorded.")
+    is_cosigned = serializers.BooleanField(
+        required=False,
+        help_text="False: too few witnesses cosigned yet, and the receipt is provisional.",
+    )
 
 
 class RefusedCastSerializer(serializers.Serializer[dict[str, object]]):

@@ -9,12 +9,19 @@ export const CAST_ATTEMPTS = 4;
 const ANSWER_SECONDS = 20;
 const PAUSE_SECONDS = [1, 3, 6];
 
+/** Where a ballot stands in the log. Until that is cosigned, its receipt is provisional. */
+export interface Recorded {
+  readonly logIndex: number;
+  readonly receipt: string | undefined;
+  readonly isCosigned: boolean;
+}
+
 /** What the server says of an accepted ballot. */
 export interface Accepted {
   readonly outcome: "accepted";
   readonly promise: string;
   /** The place in the log and the proof of it, once the ballot is recorded. */
-  readonly recorded: { readonly logIndex: number; readonly receipt: string | undefined } | undefined;
+  readonly recorded: Recorded | undefined;
 }
 
 export type Outcome =
@@ -133,6 +140,7 @@ export function understand(
       ? {
           logIndex: logIndex as number,
           receipt: typeof receipt === "string" ? receipt : undefined,
+          isCosigned: answer["is_cosigned"] !== false,
         }
       : undefined,
   };

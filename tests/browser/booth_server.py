@@ -42,6 +42,8 @@ class Box:
     current: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
     challenged: dict[str, list[str]] = field(default_factory=dict)
+    # Whether the witnesses of the log have agreed to what is recorded.
+    is_cosigned: bool = True
     # The one permit that is good, where the election asks for an account.
     permit: str = ""
 
@@ -139,6 +141,7 @@ class Box:
         }
         if place is not None:
             answer |= {"log_index": place, "receipt": "c2sp.org/tlog-proof@v1\n"}
+            answer |= {"is_cosigned": self.is_cosigned}
         return answer
 
 

@@ -305,6 +305,24 @@ def test_the_receipt_follows_the_ballot_into_the_log_and_can_be_saved(browser):
     assert tracker in saved["promise"]
 
 
+def test_d10_the_receipt_is_provisional_until_the_witnesses_have_cosigned(browser):
+    box = a_box()
+    box.is_cosigned = False
+    with in_booth(browser, box) as (page, _):
+        cast(page, box.credentials[0])
+        wait_for(page, "Your ballot is in the box")
+        box.recorded[shown_tracker(page)] = 48_213
+        place = page.locator("[data-part=place]", has_text="Entry 48,213")
+        place.wait_for()
+        assert "Recorded, awaiting cosignatures" in place.inner_text()
+        assert "rests on the log's word alone" in page.locator("main").inner_text()
+        assert page.get_by_role("button", name="Save the receipt").is_visible()
+
+        box.is_cosigned = True
+        page.get_by_text("can no longer be taken out unseen").wait_for()
+        assert "awaiting" not in place.inner_text()
+
+
 @pytest.mark.skipif(NODE is None, reason="no Node.js on the PATH to read a QR code with")
 def test_the_qr_code_leads_to_the_ballot(browser):
     box = a_box()

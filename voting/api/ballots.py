@@ -198,5 +198,9 @@ def _status_body(receipt: CastReceipt) -> dict[str, object]:
         "status": "accepted" if receipt.receipt is None else "recorded",
     }
     if receipt.receipt is not None:
-        body |= {"log_index": receipt.log_index, "receipt": receipt.receipt}
+        body |= {
+            "log_index": receipt.log_index,
+            "receipt": receipt.receipt,
+            "is_cosigned": receipt.is_cosigned,
+        }
     return body

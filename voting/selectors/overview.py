@@ -12,7 +12,7 @@ from audit import selectors as log
 from audit.models import LogEntry
 from evote.tally import decode_result
 from voting.models import Ballot, Credential, Election, Question, RecordEvent, RecordObject, Trustee
-from voting.models.verification import Verification
+from voting.models.verification import Verification, VerificationPart
 from voting.selectors.elections import votes_cast
 from voting.selectors.trackers import encode_in_address, encode_tracker
 
@@ -98,6 +98,7 @@ class BallotPlace:
     address: str
     entry: LogEntry | None
     has_receipt: bool
+    is_cosigned: bool
     is_replaced: bool
 
 
@@ -190,6 +191,14 @@ def verification_of(*, election: Election) -> Verification | None:
     return Verification.objects.filter(election=election).first()
 
 
+def verification_progress(*, election: Election) -> tuple[int, int]:
+    """Return how many parts of the record are verified, and how many there are; 0 when done."""
+    parts = VerificationPart.objects.filter(election=election)
+    left = parts.filter(answer__isnull=True, problem="").count()
+    total = parts.count()
+    return total - left, total
+
+
 def ballot_place(*, election: Election, tracker: bytes) -> BallotPlace | None:
     """Return where the ballot with this tracker stands, or None: it is not in the box."""
     ballot = Ballot.objects.filter(election=election, tracker=tracker).first()
@@ -199,11 +208,13 @@ def ballot_place(*, election: Election, tracker: bytes) -> BallotPlace | None:
         election=election, type=RecordEvent.Type.BALLOT, payload=tracker
     ).first()
     entry = _entry(event.entry) if event else None
+    proof = log.proof_of(entry) if entry is not None else None
     return BallotPlace(
         tracker=encode_tracker(tracker),
         address=encode_in_address(tracker),
         entry=entry,
-        has_receipt=entry is not None and log.receipt_of(index=entry.index) is not None,
+        has_receipt=proof is not None,
+        is_cosigned=proof is not None and proof.is_cosigned,
         is_replaced=Ballot.objects.filter(
             Q(election=election, credential=ballot.credential, prev=tracker)
         ).exists(),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audit.selectors import entry_by_identity, receipt_of
+from audit.selectors import entry_by_identity, proof_of
 from audit.services.signing import sign_note
 from evote.encoding import b64_of_hash
 from voting.models.ballot import Ballot
@@ -16,7 +16,8 @@ class CastReceipt:
 
     `promise` is a signed note: until the receipt is there, it proves that the server accepted
     the ballot. `log_index` and `receipt` are there once the ballot's entry is in a signed
-    checkpoint of the log.
+    checkpoint of the log. Until `is_cosigned`, too few witnesses have agreed to that checkpoint,
+    and the receipt is provisional.
     """
 
     uuid: str
@@ -24,6 +25,7 @@ class CastReceipt:
     promise: str
     log_index: int | None
     receipt: str | None
+    is_cosigned: bool
 
 
 def receipt_for(*, election: Election, ballot: Ballot) -> CastReceipt:
@@ -32,14 +34,14 @@ def receipt_for(*, election: Election, ballot: Ballot) -> CastReceipt:
     event = event_of(ballot=ballot)
     identity = None if event is None else bytes(event.entry)
     entry = None if identity is None else entry_by_identity(identity)
-    proof = None if identity is None or entry is None else receipt_of(identity=identity)
-    is_complete = entry is not None and proof is not None
+    proof = None if entry is None else proof_of(entry)
     return CastReceipt(
         uuid=election.uuid,
         tracker=tracker,
         promise=sign_note(text=promise_text(election=election, ballot=ballot)),
-        log_index=entry.index if entry is not None and is_complete else None,
-        receipt=proof.decode() if proof is not None and is_complete else None,
+        log_index=proof.entry.index if proof is not None else None,
+        receipt=proof.encode().decode() if proof is not None else None,
+        is_cosigned=proof is not None and proof.is_cosigned,
     )
 
 

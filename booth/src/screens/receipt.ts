@@ -12,7 +12,7 @@ import { fileWord } from "./casting.ts";
 // About two minutes in all; then the voter asks.
 const POLL_SECONDS = [1, 1, 2, 2, 3, 3, 5, 5, 8, 10, 15, 20, 20, 30];
 
-/** Show the receipt and follow the ballot until it has its place in the log. */
+/** Show the receipt and follow the ballot until its place in the log is cosigned. */
 export function showReceipt(input: {
   election: Election;
   ballot: Ballot;
@@ -41,7 +41,7 @@ export function showReceipt(input: {
   const follow = async (): Promise<void> => {
     again.hidden = true;
     for (const pause of POLL_SECONDS) {
-      if (answer.recorded !== undefined) return;
+      if (answer.recorded?.isCosigned) return;
       await seconds(pause);
       if (!screen.isConnected) return;
       const outcome = await fetchStatus({ election, ballot });
@@ -50,7 +50,7 @@ export function showReceipt(input: {
         showPlace(screen, answer, "place-waiting");
       }
     }
-    if (answer.recorded !== undefined) return;
+    if (answer.recorded?.isCosigned) return;
     showPlace(screen, answer, "place-late");
     again.hidden = false;
   };
@@ -79,8 +79,10 @@ function showPlace(screen: HTMLElement, answer: Accepted, waiting: string): void
   link.href = `/log/entries/${answer.recorded.logIndex}`;
   link.textContent = word("place-entry", { index: answer.recorded.logIndex });
   place.replaceChildren(link);
+  if (!answer.recorded.isCosigned) place.append(". ", word("place-provisional"));
   find(screen, '[data-action="save"]').hidden = answer.recorded.receipt === undefined;
-  fill(screen, { proves: word("proves-record") });
+  const proves = answer.recorded.isCosigned ? "proves-record" : "proves-provisional";
+  fill(screen, { proves: word(proves) });
 }
 
 /** Where anybody can look whether the ballot is there. */

@@ -64,22 +64,24 @@ def entry_page(query: EntryQuery) -> EntryPage:
     """Return one page of the log, newest first."""
     wanted = Q(kind=query.kind) if query.kind else Q()
     wanted &= Q(about=query.about) if query.about else Q()
+    ascending = LogEntry.objects.filter(wanted).order_by("index")
+    descending = LogEntry.objects.filter(wanted).order_by("-index")
     if query.after is not None:
-        ascending = LogEntry.objects.filter(wanted, index__gt=query.after).order_by("index")
-        entries = list(ascending[: query.limit])[::-1]
+        entries = list(ascending.filter(index__gt=query.after)[: query.limit])[::-1]
+    elif query.before is not None:
+        entries = list(descending.filter(index__lt=query.before)[: query.limit])
     else:
-        before = Q() if query.before is None else Q(index__lt=query.before)
-        descending = LogEntry.objects.filter(wanted, before).order_by("-index")
         entries = list(descending[: query.limit])
     if not entries:
         return EntryPage(entries=[], older_before=None, newer_after=None)
     newest, oldest = entries[0].index, entries[-1].index
-    has_older = LogEntry.objects.filter(wanted, index__lt=oldest).exists()
-    has_newer = LogEntry.objects.filter(wanted, index__gt=newest).exists()
+    # In order, and not by exists(): a planner that may take any row reads the table for one.
+    older = descending.filter(index__lt=oldest).values_list("index").first()
+    newer = ascending.filter(index__gt=newest).values_list("index").first()
     return EntryPage(
         entries=entries,
-        older_before=oldest if has_older else None,
-        newer_after=newest if has_newer else None,
+        older_before=None if older is None else oldest,
+        newer_after=None if newer is None else newest,
     )
 
 

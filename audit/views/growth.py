@@ -18,17 +18,16 @@ def state(request: HttpRequest) -> HttpResponse:
     days = growth(today=timezone.localdate())
     signed = signed_checkpoint()
     size = signed.head_id if signed is not None else 0
+    watching = selectors.witnesses()
     witnesses = [
         {
-            "state": witness,
-            "key_id": witness.key.split("+")[1],
-            "behind": max(size - (witness.last_size or 0), 0),
+            "state": state,
+            "key_id": state.key.split("+")[1],
+            "behind": max(size - (state.last_size or 0), 0),
         }
-        for witness in selectors.witnesses()
+        for state in watching
     ]
-    chart = witness_chart(
-        [(row["state"].name, row["state"].last_size or 0) for row in witnesses], size=size
-    )
+    chart = witness_chart([(state.name, state.last_size or 0) for state in watching], size=size)
     context = {
         "days": days,
         "added": sum(day.added for day in days),

@@ -132,10 +132,13 @@ def publish_results() -> None:
 
 @shared_task
 def verify_records() -> None:
-    """Verify the published records that this server has not verified yet."""
+    """Verify the published records not verified yet; several workers share the parts of one."""
+    may_go_on = _turn()
     _for_each(
         due.elections_to_verify(),
-        lambda election: verify_published_record(election=election, now=timezone.now()),
+        lambda election: verify_published_record(
+            election=election, now=timezone.now(), may_go_on=may_go_on
+        ),
     )
 
 

@@ -278,6 +278,16 @@ def decode_cast(data: bytes) -> Cast:
     return read_cast(value, place="cast")
 
 
+def decode_strong_decryption(data: bytes) -> StrongDecryption:
+    """Read one element of `decryptions` by itself, as the server keeps it.
+
+    Raises:
+        DecodeError: not the one spelling.
+    """
+    value = decode_canonical_json(data, source="decryption", limit_bytes=_ELEMENT_LIMIT_BYTES)
+    return _read_decryption(value, place="decryption")
+
+
 def _read_shuffle(value: object, *, place: str) -> ShuffleStatement:
     item = read_ordered_object(value, place=place, fields=("owner", "payload", "proof"))
     return ShuffleStatement(

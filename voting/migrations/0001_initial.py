@@ -929,6 +929,60 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="VerificationPart",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("CREDENTIALS", "Credentials"),
+                            ("BALLOTS", "Ballots"),
+                            ("SHUFFLE", "Shuffle"),
+                            ("DECRYPTION", "Decryption"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "height",
+                    models.PositiveIntegerField(help_text="Of the shuffle or decryption; else 0."),
+                ),
+                (
+                    "question",
+                    models.PositiveSmallIntegerField(
+                        help_text="Of a shuffle: which ranked one, from 0."
+                    ),
+                ),
+                (
+                    "first",
+                    models.PositiveIntegerField(help_text="First index; of ballots, first height."),
+                ),
+                ("end", models.PositiveIntegerField(help_text="The first one that is not in it.")),
+                (
+                    "answer",
+                    models.JSONField(help_text="What holds, once it is checked.", null=True),
+                ),
+                (
+                    "problem",
+                    models.TextField(blank=True, default="", help_text="What does not hold."),
+                ),
+                (
+                    "election",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verification_parts",
+                        to="voting.election",
+                    ),
+                ),
+            ],
+        ),
         migrations.AddConstraint(
             model_name="election",
             constraint=models.CheckConstraint(
@@ -1276,6 +1330,13 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("group", "attempt", "member", "step"),
                 name="voting_member_takes_each_step_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verificationpart",
+            constraint=models.UniqueConstraint(
+                fields=("election", "kind", "height", "question", "first"),
+                name="voting_verification_part_is_made_once",
             ),
         ),
         migrations.RunSQL(_triggers.FORWARDS, _triggers.BACKWARDS),

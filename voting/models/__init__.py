@@ -9,7 +9,7 @@ from voting.models.registration import CredentialIssue, Registration
 from voting.models.shuffle import ShufflePart, ShuffleUpload
 from voting.models.tally import TallyChunk
 from voting.models.trustee import Trustee, TrusteeCall, TrusteeGroup
-from voting.models.verification import Verification
+from voting.models.verification import Verification, VerificationPart
 
 __all__ = [
     "Ballot",
@@ -33,4 +33,5 @@ __all__ = [
     "TrusteeCall",
     "TrusteeGroup",
     "Verification",
+    "VerificationPart",
 ]

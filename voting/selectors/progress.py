@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from voting.models import Election, RecordEvent, TranscriptSignature, Trustee, TrusteeGroup
 from voting.selectors.ceremonies import CeremonyState, Stage, ceremony_of
+from voting.selectors.overview import verification_progress
 from voting.selectors.shuffles import shuffle_states
 from voting.selectors.tally import tally_progress
 
@@ -36,7 +37,7 @@ class Progress:
     """How far an election is. `waits` are whole sentences.
 
     Chunks are the parts into which this server's long work of the moment is cut: the sum of the
-    box, or the check of a shuffle.
+    box, the check of a shuffle, or the verification of the published record.
     """
 
     holders: tuple[KeyHolders, ...]
@@ -97,7 +98,7 @@ def progress_of(*, election: Election) -> Progress:
     return Progress(
         holders=tuple(holders),
         waits=tuple(
-            _waits(election=election, holders=holders, done=done, tally=(done_chunks, chunks))
+            _waits(election=election, holders=holders, done=done, chunks=(done_chunks, chunks))
         ),
         chunks_done=done_chunks,
         chunks=chunks,
@@ -112,6 +113,8 @@ def _chunks(*, election: Election) -> tuple[int, int]:
         states = shuffle_states(election=election).values()
         checked = [state for state in states if state.is_being_checked]
         return sum(one.parts_checked for one in checked), sum(one.parts for one in checked)
+    if election.phase == Election.Phase.PUBLISHED:
+        return verification_progress(election=election)
     return 0, 0
 
 
@@ -185,7 +188,7 @@ def _waits(
     election: Election,
     holders: Sequence[KeyHolders],
     done: Done,
-    tally: tuple[int, int],
+    chunks: tuple[int, int],
 ) -> list[str]:
     """Say in whole sentences what the election waits for."""
     phase = election.phase
@@ -195,15 +198,20 @@ def _waits(
         return [
             _("These trustees have still to sign what is sealed: %(names)s.") % {"names": missing}
         ]
-    if phase == Election.Phase.CLOSED and tally[1]:
+    if phase == Election.Phase.CLOSED and chunks[1]:
         return [
             _("%(added)s of %(all)s parts of the box are checked and added up.")
-            % {"added": intcomma(tally[0]), "all": intcomma(tally[1])}
+            % {"added": intcomma(chunks[0]), "all": intcomma(chunks[1])}
         ]
     if phase == Election.Phase.SHUFFLING:
         return _shuffles_missing(election=election, people=people, done=done)
     if phase == Election.Phase.TALLIED:
         return _decryptions_missing(holders=holders, done=done)
+    if phase == Election.Phase.PUBLISHED and chunks[1]:
+        return [
+            _("This server verifies the record once more: %(done)s of %(all)s parts are checked.")
+            % {"done": intcomma(chunks[0]), "all": intcomma(chunks[1])}
+        ]
     return []
 
 

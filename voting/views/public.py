@@ -90,6 +90,7 @@ def result(request: HttpRequest, uuid: str) -> HttpResponse:
                 zip(overview.question_results(election=election), outcomes, strict=True)
             ),
             "verification": verification,
+            "verified_parts": overview.verification_progress(election=election),
             "verification_checks": checks.verification_checks(verification=verification),
             "commands": "\n".join(f"evote {verb} {address}" for verb in verbs),
         },

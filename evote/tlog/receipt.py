@@ -8,29 +8,35 @@
     <the checkpoint, as signed>
 
 Pnyx puts the entry itself in `extra`: a receipt is then one file that needs no other. The entry
-is believed only because its hash leads to the signed root.
+is believed only because its hash leads to the signed root. Of a document that was registered
+privately, `extra` also has the salt, without which the entry says nothing about the document.
 """
 
 import base64
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from evote.encoding import canonical_json, decode_json
 from evote.errors import DecodeError, EvoteError, InvalidProof
 from evote.tlog.checkpoint import (
     Checkpoint,
-    check_origin,
+    decode_checkpoint,
     decode_decimal,
     decode_hash,
     verify_checkpoint,
 )
 from evote.tlog.merkle import leaf_hash, verify_inclusion
-from evote.tlog.note import VerifierKey, decode_base64, decode_note
+from evote.tlog.note import VerifierKey, decode_base64, decode_note, verify_note
+from evote.tlog.policy import CosignedCheckpoint, Policy, PolicyLog, verify_under_policy
 
 RECEIPT_LIMIT_BYTES = 1_200_000
 PROOF_LIMIT_HASHES = 63
 ENTRY_LIMIT_BYTES = 0xFFFF
+SALT_SIZE_BYTES = 32
+_SALT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _VERSION_LINE = "c2sp.org/tlog-proof@v1"
 
 
@@ -92,18 +98,31 @@ def decode_receipt(data: bytes) -> Receipt:
     return Receipt(index=index, proof=proof, checkpoint=checkpoint, extra=extra)
 
 
-def verify_receipt(receipt: Receipt, *, entry: bytes, key: VerifierKey) -> Checkpoint:
+def verify_receipt(
+    receipt: Receipt, *, entry: bytes, key: VerifierKey, policy: Policy | None = None
+) -> Checkpoint:
     """Check that the log to which the key belongs holds this entry at the receipt's index.
 
-    `key` comes from somewhere else than the receipt. Returns the checkpoint that proves it.
+    `key` and `policy` come from somewhere else than the receipt; with a policy, its witnesses
+    must have cosigned. Returns the checkpoint that proves it.
 
     Raises:
         DecodeError: the receipt's checkpoint is none.
-        InvalidProof: another log's, not signed, or the entry is not under it.
+        InvalidProof: another log's, not signed, not cosigned as the policy asks, or the entry is
+            not under it.
     """
     checkpoint = verify_checkpoint(receipt.checkpoint, key=key)
+    if policy is not None:
+        verify_under_policy(receipt.checkpoint, _naming_logs(policy, keys=[key]))
     _verify_entry(receipt, entry=entry, checkpoint=checkpoint)
     return checkpoint
+
+
+def _naming_logs(policy: Policy, *, keys: Sequence[VerifierKey]) -> Policy:
+    """Have a policy that names no log, only witnesses, believe the log whose key is at hand."""
+    if policy.logs:
+        return policy
+    return replace(policy, logs=tuple(PolicyLog(key=key, url=None) for key in keys))
 
 
 def _verify_entry(receipt: Receipt, *, entry: bytes, checkpoint: Checkpoint) -> None:
@@ -116,6 +135,41 @@ def _verify_entry(receipt: Receipt, *, entry: bytes, checkpoint: Checkpoint) -> 
     )
 
 
+# --- What the receipt carries, and what the entry is about -----------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """What a receipt carries: the entry, and of a private document the salt (32 bytes)."""
+
+    entry: bytes
+    salt: bytes | None
+
+
+def decode_extra(extra: bytes) -> Extra:
+    """Read the line `extra`: the entry's bytes, or {"entry": …, "salt": …} of a private document.
+
+    Only the entry's hash, which must lead to the signed root, vouches for it.
+
+    Raises:
+        DecodeError: it has an entry and a salt, but not in their one spelling.
+    """
+    try:
+        value = decode_json(extra, source="the line 'extra'", limit_bytes=2 * ENTRY_LIMIT_BYTES)
+    except DecodeError:  # Another log's entries may be anything.
+        return Extra(entry=extra, salt=None)
+    if not isinstance(value, dict) or set(value) != {"entry", "salt"}:
+        return Extra(entry=extra, salt=None)
+    entry, salt = value["entry"], value["salt"]
+    if not isinstance(entry, dict) or not isinstance(salt, str) or not _SALT.fullmatch(salt):
+        msg = "the receipt's private part is not an entry and a salt of 32 bytes"
+        raise DecodeError(msg)
+    if canonical_json(value) != extra:
+        msg = "the receipt's private part is not canonical JSON"
+        raise DecodeError(msg)
+    return Extra(entry=canonical_json(entry), salt=bytes.fromhex(salt))
+
+
 def verify_entry_is_of_ballot(entry: bytes, *, tracker: bytes) -> None:
     """Check that an entry records the ballot with this tracker (32 bytes).
 
@@ -123,16 +177,46 @@ def verify_entry_is_of_ballot(entry: bytes, *, tracker: bytes) -> None:
         DecodeError: the entry is not one of our logs.
         InvalidProof: it records something else, or another ballot.
     """
-    value = decode_json(entry, source="the entry", limit_bytes=ENTRY_LIMIT_BYTES)
-    if not isinstance(value, dict) or canonical_json(value) != entry:
-        msg = "the entry is not an object in canonical JSON"
-        raise DecodeError(msg)
+    value = _decode_entry(entry)
     if value.get("kind") != "election-event" or value.get("type") != "Ballot":
         msg = "the entry records no ballot"
         raise InvalidProof(msg)
     if value.get("payload") != tracker.hex():
         msg = "the entry records another ballot"
         raise InvalidProof(msg)
+
+
+def verify_entry_is_of_document(entry: bytes, *, digest: bytes, salt: bytes | None) -> None:
+    """Check that an entry registers the document with this SHA-256 (32 bytes).
+
+    Raises:
+        DecodeError: the entry is not one of our logs.
+        InvalidProof: it registers something else, another document, or one that it hides behind
+            a salt that is not at hand.
+    """
+    value = _decode_entry(entry)
+    if value.get("kind") != "evidence":
+        msg = "the entry registers no document"
+        raise InvalidProof(msg)
+    registered = value.get("document")
+    expected = digest
+    if "commitment" in value:
+        if salt is None:
+            msg = "the document is registered privately, and the receipt lacks its salt"
+            raise InvalidProof(msg)
+        registered = value["commitment"]
+        expected = hashlib.sha256(salt + digest).digest()
+    if registered != expected.hex():
+        msg = "the entry registers another document"
+        raise InvalidProof(msg)
+
+
+def _decode_entry(entry: bytes) -> dict[str, object]:
+    value = decode_json(entry, source="the entry", limit_bytes=ENTRY_LIMIT_BYTES)
+    if not isinstance(value, dict) or canonical_json(value) != entry:
+        msg = "the entry is not an object in canonical JSON"
+        raise DecodeError(msg)
+    return value
 
 
 # --- The same for people: numbered checks ----------------------------------------------------
@@ -144,8 +228,10 @@ class Step(Enum):
     READABLE = "The file is a receipt"
     ORIGIN = "The receipt belongs to this log"
     SIGNATURE = "The log signed the checkpoint"
+    COSIGNATURES = "The witnesses of the policy cosigned it"
     INCLUSION = "The entry is under that checkpoint"
     BALLOT = "The entry is of this ballot"
+    DOCUMENT = "The entry is of this document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +250,7 @@ class ReceiptReport:
     checks: tuple[Check, ...]
     receipt: Receipt | None
     checkpoint: Checkpoint | None
+    cosigned: CosignedCheckpoint | None
     entry: bytes | None
 
     @property
@@ -178,25 +265,26 @@ class ReceiptReport:
 
 
 def check_receipt(
-    data: bytes, *, key: VerifierKey, entry: bytes | None, tracker: bytes | None
+    data: bytes,
+    *,
+    key: VerifierKey | None = None,
+    policy: Policy | None = None,
+    entry: bytes | None,
+    tracker: bytes | None,
+    document: bytes | None = None,
 ) -> ReceiptReport:
     """Run every step on a receipt and say what each found. Never raises on bad input.
 
-    Without `entry` the one that the receipt carries is taken. With `tracker` the entry must
-    be that of the ballot with this tracker.
+    The log is the one whose `key` is given, or without it one of the policy's. Without `entry`
+    the one that the receipt carries is taken. With `tracker` the entry must be that of the ballot
+    with this tracker, with `document` that of the document with this SHA-256.
     """
-    inspection = _Inspection(data=data, key=key, entry=entry, tracker=tracker)
-    steps: list[tuple[Step, Callable[[], str]]] = [
-        (Step.READABLE, inspection.read),
-        (Step.ORIGIN, inspection.compare_origin),
-        (Step.SIGNATURE, inspection.verify_signature),
-        (Step.INCLUSION, inspection.verify_inclusion),
-    ]
-    if tracker is not None:
-        steps.append((Step.BALLOT, inspection.compare_tracker))
+    inspection = _Inspection(
+        data=data, key=key, policy=policy, entry=entry, tracker=tracker, document=document
+    )
     checks: list[Check] = []
     has_failed = False
-    for step, run in steps:
+    for step, run in inspection.steps():
         held: bool | None = None
         detail = "not run"
         if not has_failed:
@@ -212,6 +300,7 @@ def check_receipt(
         checks=tuple(checks),
         receipt=inspection.receipt,
         checkpoint=inspection.checkpoint,
+        cosigned=inspection.cosigned,
         entry=inspection.entry,
     )
 
@@ -220,30 +309,82 @@ class _Inspection:
     """The steps, each relying on what the ones before it found."""
 
     def __init__(
-        self, *, data: bytes, key: VerifierKey, entry: bytes | None, tracker: bytes | None
+        self,
+        *,
+        data: bytes,
+        key: VerifierKey | None,
+        policy: Policy | None,
+        entry: bytes | None,
+        tracker: bytes | None,
+        document: bytes | None,
     ) -> None:
         self.data = data
         self.key = key
+        self.policy = policy
         self.entry = entry
         self.tracker = tracker
+        self.document = document
+        self.salt: bytes | None = None
         self.receipt: Receipt | None = None
         self.checkpoint: Checkpoint | None = None
+        self.cosigned: CosignedCheckpoint | None = None
+
+    def steps(self) -> list[tuple[Step, Callable[[], str]]]:
+        steps = [
+            (Step.READABLE, self.read),
+            (Step.ORIGIN, self.compare_origin),
+            (Step.SIGNATURE, self.verify_signature),
+        ]
+        if self.policy is not None:
+            steps.append((Step.COSIGNATURES, self.verify_cosignatures))
+        steps.append((Step.INCLUSION, self.verify_inclusion))
+        if self.tracker is not None:
+            steps.append((Step.BALLOT, self.compare_tracker))
+        if self.document is not None:
+            steps.append((Step.DOCUMENT, self.compare_document))
+        return steps
+
+    @property
+    def keys(self) -> list[VerifierKey]:
+        """The keys of the logs that may be believed."""
+        if self.key is not None:
+            return [self.key]
+        return [] if self.policy is None else [log.key for log in self.policy.logs]
 
     def read(self) -> str:
         self.receipt = decode_receipt(self.data)
-        if self.entry is None:
-            self.entry = self.receipt.extra
+        if self.receipt.extra is not None:
+            extra = decode_extra(self.receipt.extra)
+            self.salt = extra.salt
+            self.entry = self.entry if self.entry is not None else extra.entry
         return f"entry {self.receipt.index}, {len(self.receipt.proof)} hashes"
 
     def compare_origin(self) -> str:
         assert self.receipt is not None
-        self.checkpoint = check_origin(decode_note(self.receipt.checkpoint), key=self.key)
+        self.checkpoint = decode_checkpoint(decode_note(self.receipt.checkpoint))
+        names = dict.fromkeys(key.name for key in self.keys)
+        if self.checkpoint.origin not in names:
+            known = ", ".join(names) or "one that a key or the policy names"
+            msg = f"this is the log {self.checkpoint.origin}, not {known}"
+            raise InvalidProof(msg)
         return self.checkpoint.origin
 
     def verify_signature(self) -> str:
         assert self.receipt is not None
-        checkpoint = verify_checkpoint(self.receipt.checkpoint, key=self.key)
-        return f"{checkpoint.size} entries; Ed25519, key {self.key.key_id.hex()}"
+        assert self.checkpoint is not None
+        keys = [key for key in self.keys if key.name == self.checkpoint.origin]
+        note = verify_note(self.receipt.checkpoint, keys=keys)
+        ids = {(line.name, line.key_id) for line in note.signatures}
+        signer = next(key for key in keys if (key.name, key.key_id) in ids)
+        return f"{self.checkpoint.size} entries; Ed25519, key {signer.key_id.hex()}"
+
+    def verify_cosignatures(self) -> str:
+        assert self.receipt is not None
+        assert self.policy is not None
+        policy = _naming_logs(self.policy, keys=self.keys)
+        self.cosigned = verify_under_policy(self.receipt.checkpoint, policy)
+        names = [cosignature.name for cosignature in self.cosigned.cosignatures]
+        return ", ".join(names) or "the policy asks for none"
 
     def verify_inclusion(self) -> str:
         assert self.receipt is not None
@@ -260,3 +401,9 @@ class _Inspection:
         assert self.tracker is not None
         verify_entry_is_of_ballot(self.entry, tracker=self.tracker)
         return f"its payload is {self.tracker.hex()}"
+
+    def compare_document(self) -> str:
+        assert self.entry is not None
+        assert self.document is not None
+        verify_entry_is_of_document(self.entry, digest=self.document, salt=self.salt)
+        return f"SHA-256 {self.document.hex()}"

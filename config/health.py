@@ -25,7 +25,8 @@ from audit.selectors import (
 )
 from audit.selectors.halting import RECOVERY_COMMAND, Obstacle, halt_notice
 from audit.selectors.witnesses import WELL
-from audit.services.sequencing import LogHalted, refuse_halted_log
+from audit.services.marks import LogHalted
+from audit.services.sequencing import refuse_halted_log
 from config.built import NotBuiltError, built_file
 from evote import __version__
 

@@ -15,23 +15,17 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from audit.models import Checkpoint, LogEntry, PendingEntry, Tile, TreeHead
+from audit.models import Checkpoint, LogEntry, PendingEntry, TreeHead
 from audit.selectors.checkpoints import signed_checkpoint
 from audit.selectors.key import signing_key
 from audit.selectors.policy import is_published_at_once
-from audit.selectors.tree import (
-    latest_head,
-    right_edge,
-    stored_entries,
-    stored_leaf_hashes,
-    stored_tree,
-)
+from audit.selectors.tree import latest_head, stored_entries, stored_leaf_hashes, stored_tree
 from audit.services import publishing, rotating
+from audit.services.growing import add_entries, add_head, entry_of
 from audit.services.marks import LogHalted, Marks, local_marks, refuse_contradiction, write_mark
 from audit.services.witness_marks import idle_marks, seen_marks
 from evote.tlog import merkle
 from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
-from evote.tlog.tiles import TILE_WIDTH
 
 BATCH_LIMIT_ENTRIES = 1_000
 BATCHES_PER_RUN = 20
@@ -50,7 +44,7 @@ def sequence(*, today: date) -> int:
     Raises:
         LogHalted: the database contradicts what was seen of the log outside it, or itself.
     """
-    with _only_sequencer() as is_ours:
+    with only_sequencer() as is_ours:
         if not is_ours:
             return 0
         # Before anything gets a place: places that were given cannot be taken back, and would be
@@ -148,40 +142,8 @@ def take_in_pending() -> int:
 def _append(rows: Sequence[PendingEntry]) -> None:
     head = latest_head()
     start = head.size if head is not None else 0
-    entries = [
-        LogEntry(
-            index=index,
-            identity=bytes(row.identity),
-            kind=row.kind,
-            body=bytes(row.body),
-            leaf_hash=merkle.leaf_hash(bytes(row.body)),
-            subject=None if row.subject is None else bytes(row.subject),
-            about=row.about,
-        )
-        for index, row in enumerate(rows, start)
-    ]
-    LogEntry.objects.bulk_create(entries)  # The primary key refuses a second writer.
-    size = start + len(entries)
-    _complete_tiles(old_size=start, new_size=size)
-    TreeHead.objects.create(size=size, root=stored_tree(size).root())
-
-
-def _complete_tiles(*, old_size: int, new_size: int) -> None:
-    """Store the tiles that became full, level by level."""
-    level = 0
-    while old_size // TILE_WIDTH != new_size // TILE_WIDTH:
-        complete = range(old_size // TILE_WIDTH, new_size // TILE_WIDTH)
-        Tile.objects.bulk_create(_full_tile(level=level, index=index) for index in complete)
-        level += 1
-        old_size //= TILE_WIDTH
-        new_size //= TILE_WIDTH
-
-
-def _full_tile(*, level: int, index: int) -> Tile:
-    hashes = right_edge(level=level, index=index)
-    assert len(hashes) == TILE_WIDTH
-    root = merkle.root_of_hashes(hashes)
-    return Tile(level=level, index=index, hashes=b"".join(hashes), root=root)
+    add_entries([entry_of(row, index=index) for index, row in enumerate(rows, start)])
+    add_head(start + len(rows))
 
 
 # --- Step 2: sign -------------------------------------------------------------------------------
@@ -235,8 +197,11 @@ def keep_checkpoint(*, head: TreeHead, note: bytes, today: date) -> None:
 
 
 @contextmanager
-def _only_sequencer() -> Iterator[bool]:
-    """Hold PostgreSQL's advisory lock over all steps; it goes with the connection."""
+def only_sequencer() -> Iterator[bool]:
+    """Hold PostgreSQL's advisory lock over all steps; it goes with the connection.
+
+    Gives whether it is ours: nobody waits for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [SEQUENCER_LOCK])
         is_ours = bool(cursor.fetchone()[0])

@@ -12,7 +12,8 @@ from audit.selectors.key import signing_key
 from audit.selectors.tree import latest_head
 from audit.services import publishing, sequencing
 from audit.services.log import append_entry, encode_entry
-from audit.services.sequencing import LogHalted, sequence
+from audit.services.marks import LogHalted
+from audit.services.sequencing import sequence
 from audit.tasks import sequence as sweep
 from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
 from evote.tlog.merkle import leaf_hash, root_of_hashes

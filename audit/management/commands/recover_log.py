@@ -1,0 +1,83 @@
+"""Take the entries that a restored database lacks back from a mirror."""
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from itertools import pairwise
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from audit.services.recovery import (
+    Loss,
+    Recovery,
+    RecoveryRefused,
+    recover_log,
+    rehearse_recovery,
+)
+from evote.cli.errors import CommandFailed
+from evote.cli.log_source import open_log
+
+ENTRIES_PER_LINE = 25_600
+
+
+class Command(BaseCommand):
+    """Read a mirror's copy, check it, and put the missing entries back at their places."""
+
+    help = (
+        "Take the entries that the database lacks back from a copy of the log: a mirror's address "
+        "or folder, or this server's own public files. They are taken only if they lead from what "
+        "the database holds to a checkpoint that the log's own key signed, at least as far as "
+        "everything that was seen of the log. Stop web, worker and beat first."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the copy, and the wish to change nothing."""
+        parser.add_argument("source", help="the address or folder under which `checkpoint` lies")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="do everything, then take it back"
+        )
+
+    def handle(self, *_args: object, source: str, dry_run: bool, **_options: object) -> None:
+        """Recover, and say what the other tables lack."""
+        work = rehearse_recovery if dry_run else recover_log
+        try:
+            recovery = work(copy=open_log(source), today=timezone.localdate(), progress=self._tell)
+        except (RecoveryRefused, CommandFailed) as error:
+            msg = f"Nothing was changed. {error}"
+            raise CommandError(msg) from error
+        self.stdout.write(_summary(recovery, is_rehearsal=dry_run))
+        for loss in recovery.losses:
+            self.stdout.write(f"  {_sentence(loss)}")
+
+    def _tell(self, size: int, end: int) -> None:
+        if size % ENTRIES_PER_LINE == 0 and size != end:
+            self.stdout.write(f"{size} of {end} entries")
+
+
+def _summary(recovery: Recovery, *, is_rehearsal: bool) -> str:
+    missing = recovery.new_size - recovery.old_size
+    if not missing:
+        return f"The log holds all {recovery.new_size} entries: nothing was missing."
+    words = (
+        f"{missing} entries {'would come' if is_rehearsal else 'came'} back, from "
+        f"{recovery.old_size} to {recovery.new_size}; {recovery.released} of them waited."
+    )
+    if recovery.losses:
+        words += " The log proves these, and the other tables do not know them:"
+    return words
+
+
+def _sentence(loss: Loss) -> str:
+    """Say what is missing elsewhere, in one line."""
+    about = f" of {loss.about.replace('/', ' ', 1)}" if loss.about else ""
+    heights = f", heights {_ranges(loss.heights)}" if loss.heights else ""
+    return f"{loss.kind}{about}: {loss.entries}{heights}"
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    starts = [numbers[0], *(b for a, b in pairwise(numbers) if b > a + 1)]
+    ends = [*(a for a, b in pairwise(numbers) if b > a + 1), numbers[-1]]
+    return ", ".join(
+        str(start) if start == end else f"{start}-{end}"
+        for start, end in zip(starts, ends, strict=True)
+    )

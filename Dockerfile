@@ -20,7 +20,7 @@ FROM python:3.13-slim-bookworm
 ENV PATH=/opt/pnyx/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     PNYX_DATA_DIR=/data
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin pnyx \
-    && install --directory --owner=pnyx --group=pnyx --mode=0750 /data
+    && install --directory --owner=pnyx --group=pnyx --mode=0750 /data /witness
 WORKDIR /srv/pnyx
 COPY --from=packages /opt/pnyx /opt/pnyx
 COPY . .

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from audit.selectors import LogKeyMissing, LogKeyUnsafe, PolicyUnusable, current_policy
 from config.announcement import is_booth_announced
 from config.built import NotBuiltError
 from config.database_role import RoleTooStrong, refuse_strong_role
@@ -169,6 +170,21 @@ def check_no_trustee_secret() -> None:
                 raise Unsound(msg)
 
 
+def check_policy() -> None:
+    """Refuse a trust policy that cannot be used: nothing of the log could be published.
+
+    Raises:
+        Unsound: the file is not there, is no policy, or does not name the log's key.
+
+    """
+    try:
+        current_policy()
+    except PolicyUnusable as error:
+        raise Unsound(str(error)) from error
+    except (LogKeyMissing, LogKeyUnsafe):
+        return  # /health and the sequencer say so
+
+
 WITHOUT_DATABASE: tuple[Callable[[], None], ...] = (
     check_group,
     check_no_trustee_secret,
@@ -179,6 +195,7 @@ WITH_DATABASE: tuple[Callable[[], None], ...] = (
     check_role,
     check_clock,
     check_booth,
+    check_policy,
 )
 
 

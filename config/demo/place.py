@@ -104,6 +104,9 @@ def environment(*, place: Place, port: int, database_url: str, redis_url: str) -
         "PNYX_BASE_URL": f"http://{HOST}:{port}",
         "PNYX_ALLOWED_HOSTS": f"{HOST},localhost",
         "PNYX_DATA_DIR": str(place.folder / "data"),
+        "PNYX_LOG_KEY_FILE": str(place.folder / "data" / "log.key"),
+        # Set once the log has its key: the policy names it.
+        "PNYX_LOG_POLICY_FILE": "",
         "PNYX_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "PNYX_MAIL_DIR": str(place.folder / "mail"),
         # The printed sign-ins work at once; a real installation asks officers for more.

@@ -56,8 +56,8 @@ class Child:
         stop(self.process, by=signal.SIGTERM, seconds=STOP_SECONDS)
 
 
-# By what each dies with the supervisor. A worker that was asked gently would wait for Valkey.
-DEATH = {"web": signal.SIGTERM, "worker": signal.SIGQUIT, "beat": signal.SIGTERM}
+# By what some die with the supervisor. A worker that was asked gently would wait for Valkey.
+DEATH = {"worker": signal.SIGQUIT}
 
 
 def commands(*, port: int) -> dict[str, list[str]]:
@@ -97,6 +97,6 @@ def start(*, name: str, command: list[str], place: Place, env: dict[str, str]) -
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent(by=DEATH[name]),
+            preexec_fn=die_with_parent(by=DEATH.get(name, signal.SIGTERM)),
         )
     return Child(name=name, process=process, log=path)

@@ -66,7 +66,7 @@ def look_at_pages(summary: Summary) -> None:
         *("/", "/consultations/", "/consultations/consensus-on-brexit/", "/elections/"),
         *elections,
         *(f"/elections/{summary.counted}/result/", f"/elections/{summary.open}/booth/", record),
-        *("/log/", "/log/checkpoint", "/verify/", "/accounts/login/", "/api/schema"),
+        *("/log/", "/log/checkpoint", "/log/policy", "/verify/", "/accounts/login/", "/api/schema"),
         *("/api/elections", "/api/consultations"),
     ]
     for page in pages:
@@ -88,6 +88,7 @@ def show(summary: Summary) -> None:
     say(f"Open to vote   {site}/elections/{summary.open}/")
     say(f"Draft          {site}/elections/{summary.draft}/manage/")
     say(f"Board          {site}/log/")
+    say(f"Policy         {site}/log/policy   any two of three witnesses, in .local/demo/witnesses")
     say(f"REST           {site}/api/schema")
     say(f"Mails          {settings.EMAIL_FILE_PATH}")
     say(f"evote          {sys.executable} -m evote.cli.main --help")

@@ -10,11 +10,13 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from types import FrameType
 
 from config.demo import processes
 from config.demo.place import HOST, ROOT, Place, environment, free_port
 from config.demo.processes import Child, ChildDied
+from config.demo.witnesses import keys_of_log, make_witnesses, write_policy
 from config.embedded.child import CannotStart, die_with_parent, stop
 from config.embedded.folders import socket_folder
 from config.embedded.postgres import Postgres
@@ -80,6 +82,7 @@ class Supervisor:
                 redis_url=os.environ.get("REDIS_URL") or self._start_valkey(),
             )
             self._prepare(env | {"PNYX_DATABASE_OWNER_URL": self.owner_url})
+            env["PNYX_LOG_POLICY_FILE"] = self._start_witnesses(env)
             self._serve(port=port, env=env, started=started)
             self._load(env)
             # A worker's first sign of life takes some seconds.
@@ -157,13 +160,32 @@ class Supervisor:
         stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(state, encoding="utf-8")
 
+    def _start_witnesses(self, env: dict[str, str]) -> str:
+        """Start those who cosign the log; return where the policy that names them lies."""
+        folder = self.place.folder / "demo"
+        folder.mkdir(exist_ok=True)
+        log_keys = keys_of_log(Path(env["PNYX_LOG_KEY_FILE"]))
+        with step("Starting three witnesses, of which any two have to cosign the log"):
+            witnesses = make_witnesses(folder / "witnesses")
+            for witness in witnesses:
+                self._start_child(
+                    f"witness-{witness.name.lower()}",
+                    command=witness.command(log_keys=log_keys),
+                    env=env,
+                )
+        policy = folder / "policy"
+        write_policy(policy, witnesses=witnesses, log_keys=log_keys, site=env["PNYX_BASE_URL"])
+        return str(policy)
+
+    def _start_child(self, name: str, *, command: list[str], env: dict[str, str]) -> None:
+        child = processes.start(name=name, command=command, place=self.place, env=env)
+        self.children.append(child)
+        self.afterwards.append(child.stop)
+
     def _serve(self, *, port: int, env: dict[str, str], started: float) -> None:
-        (self.place.folder / "demo").mkdir(exist_ok=True)
         with step("Starting the web server"):
             for name, command in processes.commands(port=port).items():
-                child = processes.start(name=name, command=command, place=self.place, env=env)
-                self.children.append(child)
-                self.afterwards.append(child.stop)
+                self._start_child(name, command=command, env=env)
                 if name == "web":  # the page first: the others start while people look at it
                     self._wait_until(_speaks, f"http://{HOST}:{port}/health")
         say(f"Serving http://{HOST}:{port}/ after {time.monotonic() - started:.1f} s.")
@@ -209,7 +231,7 @@ class Supervisor:
     def _stop_all(self) -> None:
         """Stop in the reverse order, whatever happens, and ask the slow ones first."""
         for child in self.children:
-            if child.name in {"web", "worker", "beat"} and child.process.poll() is None:
+            if child.name not in {"PostgreSQL", "Valkey"} and child.process.poll() is None:
                 child.process.terminate()
         while self.afterwards:
             try:

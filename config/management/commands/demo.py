@@ -5,9 +5,15 @@ from django.db import OperationalError
 
 from config.demo.elections import Stuck
 from config.demo.load import HalfLoaded, WrongResult, load
+from config.demo.receipts import NotCosigned, check_receipts
 from config.demo.summary import PageMissing, kept, look_at_pages, show
 from config.demo.trustees import EvoteFailed
 from config.demo.voters import CastingFailed
+
+FAILURES = (
+    *(HalfLoaded, WrongResult, PageMissing, Stuck, EvoteFailed, CastingFailed),
+    NotCosigned,
+)
 
 
 class Command(BaseCommand):
@@ -21,8 +27,9 @@ class Command(BaseCommand):
         try:
             summary = kept() or load()
             look_at_pages(summary)
+            check_receipts(summary)
             show(summary)
-        except (HalfLoaded, WrongResult, PageMissing, Stuck, EvoteFailed, CastingFailed) as error:
+        except FAILURES as error:
             raise CommandError(str(error)) from error
         except OperationalError as error:
             msg = f"The database went away: {error}"

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from audit.services import cosigning, halting
+from audit.services import cosigning, halting, timestamps
 
 
 @shared_task(name="audit.tasks.sequence")
@@ -16,3 +16,9 @@ def sequence() -> int:
 def cosign() -> int:
     """Put the newest checkpoint to the witnesses. Harmless when run twice or killed."""
     return cosigning.cosign(now=timezone.now())
+
+
+@shared_task(name="audit.tasks.stamp")
+def stamp() -> int:
+    """Have public checkpoints stamped by the outside authority. Harmless when run twice."""
+    return timestamps.stamp_checkpoints(now=timezone.now())

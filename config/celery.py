@@ -23,6 +23,7 @@ SWEEPS: dict[str, float] = {
     "config.tasks.heartbeat": 5.0,
     "audit.tasks.sequence": 1.0,
     "audit.tasks.cosign": 1.0,
+    "audit.tasks.stamp": 5.0,
     "voting.tasks.record_ballots": environment.seconds("PNYX_BALLOT_BATCH_SECONDS", default=2.0),
     "voting.tasks.mingle_registrations": 900.0,
     "voting.tasks.forget_registrations": 3_600.0,

@@ -43,6 +43,10 @@ EVIDENCE_PER_KEY_AND_DAY = environment.number("PNYX_EVIDENCE_PER_KEY_AND_DAY", d
 # The authority that stamps checkpoints (RFC 3161), and the certificates that its tokens lead to.
 TIMESTAMP_URL = environment.text("PNYX_TIMESTAMP_URL", default="")
 TIMESTAMP_CERTIFICATES = environment.text("PNYX_TIMESTAMP_CERTIFICATES", default="")
+if TIMESTAMP_URL and not TIMESTAMP_CERTIFICATES:
+    raise ImproperlyConfigured(
+        "PNYX_TIMESTAMP_URL needs PNYX_TIMESTAMP_CERTIFICATES: whom to believe."
+    )
 # A folder of policies of other logs whose receipts are recognised here.
 TRUSTED_POLICIES = environment.text("PNYX_TRUSTED_POLICIES", default="")
 INSTALLATION_NAME = environment.text("PNYX_INSTALLATION_NAME", default="Northfield City Council")

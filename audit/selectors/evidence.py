@@ -39,13 +39,16 @@ class EvidenceState:
     @property
     def progress(self) -> Progress:
         """How far it has come."""
-        if self.proof is not None:
+        if self.proof is not None and self.proof.is_cosigned:
             return Progress.PROVEN
         return Progress.WAITING if self.entry is None else Progress.RECORDED
 
     @property
     def receipt(self) -> bytes | None:
-        """The receipt's bytes, with the salt of a private one; None while there is none."""
+        """The receipt's bytes, with the salt of a private one; None while there is none.
+
+        Provisional while witnesses are missing.
+        """
         if self.proof is None or self.entry is None:
             return None
         return Receipt(

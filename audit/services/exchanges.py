@@ -45,14 +45,17 @@ class Exchanges:
         self._answers: queue.SimpleQueue[tuple[_Exchange, Answer | Silence]] = queue.SimpleQueue()
         self._open: dict[str, _Exchange] = {}
 
-    def ask(self, url: str, *, body: bytes | None, key: str) -> None:
+    def ask(self, url: str, *, body: bytes | None, key: str, media_type: str = "") -> None:
         """Send a body by POST, or fetch by GET where there is none.
 
+        `media_type` says what the body is, where the server asks.
         `key` is the name under which `answers` gives the answer. Only one exchange with a key
         is open at a time.
         """
         assert key not in self._open
-        exchange = _Exchange(url=url, body=body, key=key, answers=self._answers)
+        exchange = _Exchange(
+            url=url, body=body, key=key, media_type=media_type, answers=self._answers
+        )
         self._open[key] = exchange
         exchange.start()
 
@@ -81,12 +84,16 @@ class _Exchange(threading.Thread):
         url: str,
         body: bytes | None,
         key: str,
+        media_type: str,
         answers: "queue.SimpleQueue[tuple[_Exchange, Answer | Silence]]",
     ) -> None:
         super().__init__(daemon=True)
         self.key = key
         self._url = url
         self._body = body
+        self._headers = {"User-Agent": USER_AGENT, "Connection": "close"}
+        if media_type:
+            self._headers["Content-Type"] = media_type
         self._answers = answers
         self._socket: socket.socket | None = None
         self._is_cut = threading.Event()
@@ -123,7 +130,7 @@ class _Exchange(threading.Thread):
                 "GET" if self._body is None else "POST",
                 parts.path or "/",
                 body=self._body,
-                headers={"User-Agent": USER_AGENT, "Connection": "close"},
+                headers=self._headers,
             )
             with connection.getresponse() as response:
                 body = response.read(ANSWER_LIMIT_BYTES + 1)

@@ -17,6 +17,7 @@ from audit.selectors import (
     published_policy,
     receipt_of,
 )
+from audit.selectors.timestamps import timestamp_of
 from evote.errors import DecodeError
 from evote.tlog.tiles import decode_path
 
@@ -24,6 +25,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 A_FEW_SECONDS = "public, max-age=2"
 SIZE_LIMIT = 2**63
 RECEIPT_TYPE = "text/plain; charset=utf-8"
+TIMESTAMP_TYPE = "application/timestamp-reply"
 
 
 @require_safe
@@ -95,6 +97,27 @@ def receipt(request: HttpRequest, index: int) -> HttpResponse:
     response = _public(content, content_type=RECEIPT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{index}.tlog-proof"'
     return response
+
+
+@require_safe
+def timestamp(request: HttpRequest, size: int) -> HttpResponse:
+    """Serve the outside authority's token over a checkpoint, as `openssl ts -verify` reads it."""
+    found = timestamp_of(size) if size < SIZE_LIMIT else None
+    if found is None:
+        raise Http404(_("The checkpoint of this size has no timestamp."))
+    response = _public(bytes(found.token), content_type=TIMESTAMP_TYPE, cache=FOR_EVER)
+    response.headers["Content-Disposition"] = f'attachment; filename="checkpoint-{size}.tsr"'
+    return response
+
+
+@require_safe
+def timestamp_roots(request: HttpRequest) -> HttpResponse:
+    """Serve the certificates against which this installation verified the authority's tokens."""
+    try:
+        content = Path(settings.TIMESTAMP_CERTIFICATES or "/").read_bytes()
+    except OSError as error:
+        raise Http404(_("No timestamping authority is configured.")) from error
+    return _public(content, content_type="application/x-pem-file")
 
 
 def _file(path: str, *, content_type: str, cache: str) -> HttpResponse:

@@ -22,7 +22,7 @@ voting:api-partial-decryptions voting:record voting:result-note voting:election-
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:older-checkpoint audit:policy audit:key audit:tile audit:entry audit:entry-json audit:receipt
 audit:schema audit:schemas audit:schemas-json audit:state audit:feed
-audit:check-receipt audit:evidence audit:api-log audit:api-entries audit:api-entry audit:api-receipt
+audit:check-receipt audit:evidence audit:timestamp audit:timestamp-roots audit:api-log audit:api-entries audit:api-entry audit:api-receipt
 site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file
 site:open-data site:help site:accessibility site:privacy site:source site:language site:theme
 account_login account_logout account_signup account_inactive account_email_verification_sent

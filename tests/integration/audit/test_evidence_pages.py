@@ -11,11 +11,13 @@ from django.urls import reverse
 from audit.models import Evidence, EvidenceKey, PendingEntry
 from audit.selectors import verifier_key
 from audit.selectors.evidence import working_key
+from audit.services.cosigning import cosign
 from audit.services.evidence import Filing, file_evidence, private_filing
 from audit.services.evidence_keys import make_evidence_key
 from audit.services.sequencing import sequence
 from evote.tlog.note import VerifierKey
-from evote.tlog.receipt import check_receipt
+from evote.tlog.policy import verify_under_policy
+from evote.tlog.receipt import check_receipt, decode_receipt
 from tests.factories.accounts import make_user
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -173,6 +175,24 @@ class TestOnes:
             receipt.content, key=VerifierKey.decode(verifier_key()), entry=None, tracker=None
         )
         assert report.is_valid
+
+    def test_says_when_it_waits_for_the_witnesses_and_then_that_it_is_there(
+        self, client, person, three
+    ):
+        evidence = registered(person)
+        sequence(today=date(2026, 11, 21))
+        page = client.get(address("one", evidence))
+        assert "Recorded, awaiting cosignatures" in text_of(page)
+        assert "Provisional receipt" in text_of(page)
+        assert "hx-get" in page.content.decode()
+        cosign(now=datetime.now(tz=UTC))
+
+        page = text_of(client.get(address("one", evidence)))
+        assert "the receipt is ready" in page
+        assert "Provisional" not in page
+        receipt = decode_receipt(client.get(address("receipt", evidence)).content)
+        cosigned = verify_under_policy(receipt.checkpoint, three.policy)
+        assert len(cosigned.cosignatures) >= 2
 
     def test_the_progress_alone_is_a_part_of_a_page(self, client, person):
         response = client.get(address("progress", registered(person)))

@@ -161,12 +161,13 @@ def _refuse_other_log(copy: LogCopy, *, claimed: CheckpointText, head: TreeHead 
             f"{head.size if head is not None else 0}: there is nothing to take from it."
         )
         raise RecoveryRefused(msg)
-    if TiledTree(size=claimed.size, read_tile=copy.tile).root() != claimed.root:
+    tree = TiledTree(size=claimed.size, read_tile=copy.tile)
+    if tree.root() != claimed.root:
         msg = f"The tiles of {copy.name} do not have the root of its checkpoint."
         raise RecoveryRefused(msg)
     if head is None:
         return
-    beginning = TiledTree(size=head.size, read_tile=copy.tile).root()
+    beginning = merkle.tree_root(head.size, read=tree.node)
     if not beginning == bytes(head.root) == stored_tree(head.size).root():
         msg = (
             f"The {head.size} entries of the database are not the beginning of {copy.name}: the "

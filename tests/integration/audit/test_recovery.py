@@ -22,7 +22,7 @@ from evote.cli.log_source import LogFolder, open_log
 from evote.tlog.checkpoint import decode_checkpoint, sign_checkpoint
 from evote.tlog.note import SigningKey, decode_note
 from evote.tlog.receipt import decode_receipt, verify_receipt
-from evote.tlog.tiles import BundleAddress, TileAddress
+from evote.tlog.tiles import BundleAddress, TileAddress, bundle_addresses, tile_addresses
 from tests.factories.audit import BODIES, append_ballots
 from tests.factories.log_server import serve_log
 
@@ -83,12 +83,17 @@ def take_back(copy):
 
 @pytest.fixture
 def mirror(tmp_path):
-    """Copy what is published now, as a mirror does."""
+    """Copy what the newest checkpoint needs and nothing of older ones, as a mirror may."""
 
     def copy():
         folder = tmp_path / "mirror"
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(publishing.log_folder(), folder)
+        size = latest_head().size
+        paths = [address.path for address in tile_addresses(old_size=0, new_size=size)]
+        paths += [address.path for address in bundle_addresses(old_size=0, new_size=size)]
+        for path in ["checkpoint", *paths]:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(publishing.log_folder() / path, folder / path)
         return LogFolder(folder)
 
     return copy
@@ -96,7 +101,7 @@ def mirror(tmp_path):
 
 class TestRecover:
     @pytest.mark.parametrize(
-        ("early", "late"), [(3, 4), (200, 100), (1, 700), (256, 256), (255, 1), (300, 212)]
+        ("early", "late"), [(3, 4), (200, 100), (1, 700), (256, 256), (255, 1), (300, 20)]
     )
     def test_a84_brings_a_database_that_was_set_back_to_what_it_was(self, mirror, early, late):
         grow(early)
@@ -317,7 +322,7 @@ class TestRefusals:
     def test_what_is_no_checkpoint(self, copy, content):
         (copy.folder / "checkpoint").write_bytes(content)
 
-        self.refuse(copy, "note")
+        self.refuse(copy, "note|signatures")
 
     def test_an_empty_folder(self, tmp_path):
         (tmp_path / "empty").mkdir()

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from evote import __version__
 from evote.cli.errors import CommandFailed
 from evote.cli.follow import follow
+from evote.cli.log_comparison import compare_with_log
+from evote.cli.log_source import LogSource, open_log
+from evote.cli.log_trust import add_trust_arguments, read_trust
 from evote.cli.report_page import Verified, make_page
 from evote.cli.results import result_lines
 from evote.cli.sources import read_record_source, write_new_file
 from evote.cli.text import printable
-from evote.cli.verification import verify_with_all_cores
+from evote.cli.verification import Rechecker
 from evote.encoding import sha256_hex
+from evote.tlog.policy import Policy
 from evote.verify import Report, Step, StepStatus, Verdict
 
 _FROM_GOOD_TO_BAD = (Verdict.COMPLETE, Verdict.UNFINISHED, Verdict.INVALID)
@@ -38,6 +42,7 @@ examples:
   evote verify https://vote.example.org/elections/hfd19JUwUteUwr/
   evote verify hfd19JUwUteUwr.bel --json | jq .verdict
   evote verify *.bel --report report.html
+  evote verify hfd19JUwUteUwr.bel --log https://vote.example.org/log --key log.vkey
   evote verify https://vote.example.org/elections/hfd19JUwUteUwr/ --follow
 
 exit status:
@@ -93,6 +98,14 @@ def add_arguments(
         help="accept trustees of a threshold as records of 2022 hold them: their certificates do "
         "not say which threshold they are for",
     )
+    logged = parser.add_argument_group("comparing the record with the log (step 17)")
+    logged.add_argument(
+        "--log",
+        metavar="URL|DIR",
+        help="where the log is, https://…/log, or a folder with a copy of it: every event of the "
+        "record must be in it, in order, and none besides",
+    )
+    add_trust_arguments(logged, is_required=False)
     watching = parser.add_argument_group("watching an election that is not finished")
     watching.add_argument(
         "--follow",
@@ -111,12 +124,16 @@ def add_arguments(
 def _verify(arguments: argparse.Namespace) -> int:
     if arguments.follow:
         return _follow(arguments)
+    log, policy = _log_and_trust(arguments)
     verified = []
     for source in arguments.records:
         data = read_record_source(source)
-        report = verify_with_all_cores(
-            data, source=source, accepts_legacy_threshold=arguments.legacy_threshold
-        )
+        rechecker = Rechecker(accepts_legacy_threshold=arguments.legacy_threshold)
+        report = rechecker.verify(data, source=source)
+        if log is not None and policy is not None:
+            report = compare_with_log(
+                report, data=data, companion=rechecker.companion, log=log, policy=policy
+            )
         verified.append(Verified(source=source, sha256=sha256_hex(data), report=report))
     if arguments.report:
         page = make_page(verified, program=f"evote {__version__}")
@@ -130,6 +147,17 @@ def _verify(arguments: argparse.Namespace) -> int:
             print_report(item.report)
     worst = max((item.report.verdict for item in verified), key=_FROM_GOOD_TO_BAD.index)
     return EXIT_STATUSES[worst]
+
+
+def _log_and_trust(arguments: argparse.Namespace) -> tuple[LogSource | None, Policy | None]:
+    """Give the log to compare with, and whose signatures are asked for under it."""
+    names_trust = arguments.key is not None or arguments.policy is not None
+    if (arguments.log is not None) != names_trust:
+        msg = "--log goes with --key or --policy: a log is believed for its signatures alone"
+        raise CommandFailed(msg)
+    if arguments.log is None:
+        return None, None
+    return open_log(arguments.log), read_trust(key=arguments.key, policy=arguments.policy)
 
 
 def _print_json(verified: Sequence[Verified]) -> None:
@@ -146,9 +174,11 @@ def _print_json(verified: Sequence[Verified]) -> None:
 
 
 def _follow(arguments: argparse.Namespace) -> int:
-    is_plain = not (arguments.json or arguments.report or arguments.legacy_threshold)
+    is_plain = not (
+        arguments.json or arguments.report or arguments.legacy_threshold or arguments.log
+    )
     if len(arguments.records) != 1 or not is_plain:
-        msg = "--follow watches one election, without --json, --report or --legacy-threshold"
+        msg = "--follow watches one election, without --json, --report, --log, --legacy-threshold"
         raise CommandFailed(msg)
     if arguments.every < 1:
         msg = "--every: at least 1 second"

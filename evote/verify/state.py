@@ -22,7 +22,7 @@ from evote.verify.report import Problem
 Progress = Callable[[int, int, int], None]
 
 # A record with a thousand bad ballots is not more invalid than one with twenty.
-_PROBLEMS_SHOWN = 20
+PROBLEMS_SHOWN = 20
 
 
 class Waiting(Exception):
@@ -148,7 +148,7 @@ def fail_if_any(problems: Sequence[Problem]) -> None:
     """End the step as failed if there is a problem; show the first ones."""
     if not problems:
         return
-    shown = list(problems[:_PROBLEMS_SHOWN])
+    shown = list(problems[:PROBLEMS_SHOWN])
     if len(problems) > len(shown):
         shown.append(Problem("", f"and {len(problems) - len(shown)} more"))
     raise StepFailed(shown)

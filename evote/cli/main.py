@@ -5,14 +5,36 @@ import sys
 from collections.abc import Sequence
 
 from evote import __version__, group, transcript
-from evote.cli import ballot, count, credential, receipt, registrar, trustee, verify, witness
+from evote.cli import (
+    ballot,
+    count,
+    credential,
+    finding,
+    monitor,
+    receipt,
+    registrar,
+    trustee,
+    verify,
+    witness,
+)
 from evote.cli.errors import CommandFailed
 from evote.cli.text import printable
 from evote.errors import EvoteError
 from evote.tlog import merkle
 
 # Each module has add_arguments(subparsers), which names its handler(arguments) -> exit status.
-_COMMANDS = (verify, count, credential, ballot, trustee, registrar, receipt, witness)
+_COMMANDS = (
+    verify,
+    count,
+    credential,
+    ballot,
+    trustee,
+    registrar,
+    receipt,
+    witness,
+    monitor,
+    finding,
+)
 
 # Wrong usage, or something that cannot be read; argparse uses the same number.
 _UNREADABLE = 2

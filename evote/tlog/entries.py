@@ -129,3 +129,12 @@ def _follow_outcome(progress: ElectionProgress, *, index: int) -> ElectionProgre
         last_index=progress.last_index,
         outcome_index=index,
     )
+
+
+def progress_after(entry: Entry, *, index: int) -> ElectionProgress:
+    """Give what stands after an entry about which nothing earlier is known."""
+    if entry["kind"] == "election-outcome":
+        return ElectionProgress(outcome_index=index)
+    height = entry["height"]
+    assert isinstance(height, int)
+    return ElectionProgress(next_height=height + 1, last_type=str(entry["type"]), last_index=index)

@@ -12,7 +12,14 @@ from audit.selectors.entries import (
     entry_page,
 )
 from audit.selectors.growth import DayOfLog, first_signed_dates, growth
-from audit.selectors.key import LogKeyMissing, LogKeyUnsafe, log_origin, verifier_key
+from audit.selectors.key import (
+    LogKeyMissing,
+    LogKeyUnsafe,
+    key_of_note,
+    log_origin,
+    verifier_key,
+    verifier_keys,
+)
 from audit.selectors.policy import PolicyUnusable, current_policy, published_policy
 from audit.selectors.receipts import (
     EntryProof,
@@ -63,6 +70,7 @@ __all__ = [
     "growth",
     "is_cosigned",
     "is_quorum_in_reach",
+    "key_of_note",
     "kind_descriptions",
     "latest_checkpoint",
     "log_origin",
@@ -72,6 +80,7 @@ __all__ = [
     "receipt_of",
     "signed_checkpoint",
     "verifier_key",
+    "verifier_keys",
     "witnesses",
     "witnesses_of",
 ]

@@ -90,6 +90,11 @@ def verifier_key() -> str:
     return signing_key().verifier.encode()
 
 
+def verifier_keys() -> list[str]:
+    """Return every key that the log ever had, in that form, the present one first."""
+    return [key.encode() for key in own_keys()]
+
+
 def own_keys() -> list[VerifierKey]:
     """Return the public halves of every key that this log ever had, the present one first."""
     keys = [signing_key().verifier]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from audit.selectors.key import signing_key
+from audit.selectors.key import own_keys, signing_key
 from evote.errors import DecodeError
 from evote.tlog.policy import Policy, PolicyLog, decode_policy
 
@@ -45,8 +45,8 @@ def published_policy() -> bytes:
     """
     if current_policy() is not None:
         return Path(settings.LOG_POLICY_FILE).read_bytes()
-    log = PolicyLog(key=signing_key().verifier, url=f"{settings.BASE_URL}/log")
-    return Policy(logs=(log,), witnesses=(), groups=(), quorum=None).encode()
+    logs = tuple(PolicyLog(key=key, url=f"{settings.BASE_URL}/log") for key in own_keys())
+    return Policy(logs=logs, witnesses=(), groups=(), quorum=None).encode()
 
 
 def is_published_at_once() -> bool:

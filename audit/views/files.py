@@ -70,6 +70,13 @@ def verifier_key(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def verifier_keys(request: HttpRequest) -> HttpResponse:
+    """Serve every key that the log ever had, a line each, the present one first."""
+    content = "".join(f"{key}\n" for key in selectors.verifier_keys())
+    return _public(content.encode(), content_type="text/plain")
+
+
+@require_safe
 def schema(request: HttpRequest, kind: str) -> HttpResponse:
     """Serve the JSON Schema of one kind of entry."""
     try:

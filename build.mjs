@@ -17,6 +17,7 @@ const SCRIPTS = {
   "trustee.js": "booth/src/trustee.ts",
   "verifier.js": "booth/src/verifier.ts",
   "checker.js": "booth/src/checker.ts",
+  "receipt.js": "booth/src/receipt.ts",
   "evidence.js": "booth/src/evidence.ts",
   "webauthn.js": "static/src/webauthn.ts",
 };

@@ -12,6 +12,11 @@ urlpatterns = [
     path("verify/", views.verify, name="verify"),
     path("verify/record/", views.verify_record, name="verify-record"),
     path("verify/record/pnyx-verifier.html", views.verifier_file, name="verifier-file"),
+    path(
+        "verify/receipt/pnyx-receipt.html",
+        views.receipt_checker_file,
+        name="receipt-checker-file",
+    ),
     path("open-data/", views.open_data, name="open-data"),
     path("help/", views.help_and_contact, name="help"),
     path("accessibility/", views.accessibility, name="accessibility"),

@@ -9,7 +9,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
-from audit.selectors import LogKeyMissing, verifier_key
+from audit.forms import ReceiptForm
+from audit.selectors import LogKeyMissing, log_origin, verifier_key
+from audit.views.checking import checker_context
 from config.built import built_files, built_text, verifier_policy
 from config.frame import THEME_COOKIE, THEMES
 from deliberation.models.rule import Rule
@@ -65,6 +67,22 @@ def verifier_file(request: HttpRequest) -> HttpResponse:
     }
     response = render(request, "site/verifier_file.html", context)
     response["Content-Disposition"] = 'attachment; filename="pnyx-verifier.html"'
+    return response
+
+
+@require_safe
+def receipt_checker_file(request: HttpRequest) -> HttpResponse:
+    """Give the checker of receipts as one file, with this log's key and policy inside."""
+    style, program = (built_text(name) for name in ("pnyx.css", "receipt.js"))
+    context = checker_context() | {
+        "style": mark_safe(style),  # noqa: S308 - our own build, checked by built_text
+        "program": mark_safe(program),  # noqa: S308 - as above
+        "page_policy": verifier_policy(style=style, program=program),
+        "form": ReceiptForm(),
+        "origin": log_origin(),
+    }
+    response = render(request, "site/receipt_checker_file.html", context)
+    response["Content-Disposition"] = 'attachment; filename="pnyx-receipt.html"'
     return response
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from audit import selectors
-from audit.forms import BALLOT_LIMIT_BYTES, ReceiptForm
+from audit.forms import BALLOT_LIMIT_BYTES, KIND_NAMES, ReceiptForm
 from audit.services.log import EntryRefused, encode_entry
 from evote.encoding import decode_json
 from evote.errors import DecodeError
@@ -26,6 +26,7 @@ from evote.tlog.receipt import (
     ReceiptReport,
     Step,
     check_receipt,
+    decode_receipt,
 )
 
 
@@ -39,6 +40,8 @@ class ProvenEntry:
 
 # The largest receipt, ballot and entry together, and the form around them.
 UPLOAD_LIMIT_BYTES = RECEIPT_LIMIT_BYTES + BALLOT_LIMIT_BYTES + ENTRY_LIMIT_BYTES + 100_000
+# As in booth/src/log/checking.ts.
+STEPS = ("READABLE", "ORIGIN", "SIGNATURE", "COSIGNATURES", "INCLUSION", "BALLOT", "DOCUMENT")
 STATES = {True: "held", False: "failed", None: "later"}
 
 
@@ -48,7 +51,7 @@ STATES = {True: "held", False: "failed", None: "later"}
 def check(request: HttpRequest) -> HttpResponse:
     """Show the form; after a receipt was sent, the numbered checks above it."""
     key = selectors.verifier_key()
-    context: dict[str, Any] = {
+    context: dict[str, Any] = checker_context() | {
         "commands": f"evote receipt check receipt.tlog-proof \\\n  --key {key}",
     }
     if request.method != "POST":
@@ -59,12 +62,31 @@ def check(request: HttpRequest) -> HttpResponse:
     form = ReceiptForm(request.POST, request.FILES)
     if not form.is_valid():
         return render(request, "audit/check_receipt.html", context | {"form": form}, status=400)
-    report = _report(form.cleaned_data, own_key=VerifierKey.decode(key))
+    report = _report(form.cleaned_data)
     context |= {"form": ReceiptForm(), "report": report, "checks": _described(report)}
     failed = [check.held for check in report.checks].index(False) if report.failure else -1
     context |= {"failed_number": failed + 1, "is_ballot_checked": _is_ballot_checked(report)}
     context |= {"file_name": _file_name(form), "entry": _entry(report)}
     return render(request, "audit/check_receipt.html", context)
+
+
+def checker_context() -> dict[str, Any]:
+    """Give what the checker in the browser is told: this log's key and policy, and words."""
+    return {
+        "keys": "\n".join(selectors.verifier_keys()),
+        "policy": _own_policy().decode(),
+        "kind_names": KIND_NAMES,
+        "steps": STEPS,
+    }
+
+
+def _own_policy() -> bytes:
+    """Give this installation's policy; nothing where it asks for no witness, or cannot be used."""
+    try:
+        policy = selectors.current_policy()
+        return selectors.published_policy() if policy is not None and policy.quorum else b""
+    except selectors.PolicyUnusable:
+        return b""
 
 
 def _length(request: HttpRequest) -> int:
@@ -73,12 +95,21 @@ def _length(request: HttpRequest) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _report(data: dict[str, Any], *, own_key: VerifierKey) -> ReceiptReport:
+def _report(data: dict[str, Any]) -> ReceiptReport:
     tracker = data["tracker"]
     if data["ballot"] is not None:
         tracker = hashlib.sha256(data["ballot"]).digest()
     receipt = data["receipt"] if data["receipt"] is not None else data["pasted"]
-    return check_receipt(receipt, key=data["key"] or own_key, entry=data["entry"], tracker=tracker)
+    key = data["key"] or _own_key(receipt)
+    return check_receipt(receipt, key=key, entry=data["entry"], tracker=tracker)
+
+
+def _own_key(receipt: bytes) -> VerifierKey:
+    """Return the key under which this log signed the receipt: an earlier one, or the present."""
+    try:
+        return selectors.key_of_note(decode_receipt(receipt).checkpoint)
+    except DecodeError:
+        return VerifierKey.decode(selectors.verifier_key())
 
 
 def _is_ballot_checked(report: ReceiptReport) -> bool:

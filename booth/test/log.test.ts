@@ -223,22 +223,22 @@ test("what libsodium refuses is refused: points of small order, and responses be
 for (const { index, entry_hex, tlog_proof } of notes.tlog_proofs) {
   test(`the receipt of entry ${index} of the vectors holds for its entry alone`, () => {
     const [data, entry] = [utf8(tlog_proof), unhex(entry_hex)];
-    const report = checkReceipt({ data, key: KEY, entry });
+    const report = checkReceipt({ data, keys: [KEY], entry });
     assert.equal(report.failure, undefined);
     assert.equal(report.receipt?.index, BigInt(index));
-    const other = checkReceipt({ data, key: KEY, entry: new Uint8Array([...entry, 0]) });
+    const other = checkReceipt({ data, keys: [KEY], entry: new Uint8Array([...entry, 0]) });
     assert.equal(other.failure?.step, "INCLUSION");
     const policy = decodePolicy(policyText("all-of-them"));
-    assert.equal(checkReceipt({ data, key: KEY, entry, policy }).failure, undefined);
+    assert.equal(checkReceipt({ data, keys: [KEY], entry, policy }).failure, undefined);
     const uncosigned = utf8(tlog_proof.replace(/— witness.*\n/g, ""));
-    assert.equal(checkReceipt({ data: uncosigned, key: KEY, entry, policy }).failure?.step, "COSIGNATURES");
+    assert.equal(checkReceipt({ data: uncosigned, keys: [KEY], entry, policy }).failure?.step, "COSIGNATURES");
     const ofNobody = decodeVerifierKey(notes.spec_example.vkey);
-    assert.equal(checkReceipt({ data, key: ofNobody, entry }).failure?.step, "ORIGIN");
+    assert.equal(checkReceipt({ data, keys: [ofNobody], entry }).failure?.step, "ORIGIN");
   });
 }
 
 test("steps after a failed one are not run", () => {
-  const report = checkReceipt({ data: utf8("nothing"), key: KEY, tracker: new Uint8Array(32) });
+  const report = checkReceipt({ data: utf8("nothing"), keys: [KEY], tracker: new Uint8Array(32) });
   assert.deepEqual(report.checks.map(({ step, held }) => [step, held]), [
     ["READABLE", false], ["ORIGIN", undefined], ["SIGNATURE", undefined], ["INCLUSION", undefined], ["BALLOT", undefined],
   ]);

@@ -20,11 +20,14 @@ voting:api-challenge voting:api-ceremony voting:api-ceremony-messages
 voting:api-shuffle voting:api-shuffles voting:api-transcript voting:companion
 voting:api-partial-decryptions voting:record voting:result-note voting:election-json
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
-audit:board audit:checkpoint audit:older-checkpoint audit:policy audit:key audit:tile audit:entry audit:entry-json audit:receipt
+audit:board audit:checkpoint audit:older-checkpoint audit:policy audit:key audit:keys audit:tile
+audit:entry audit:entry-json audit:receipt
 audit:schema audit:schemas audit:schemas-json audit:state audit:feed
-audit:check-receipt audit:evidence audit:timestamp audit:timestamp-roots audit:api-log audit:api-entries audit:api-entry audit:api-receipt
+audit:check-receipt audit:evidence audit:timestamp audit:timestamp-roots
+audit:api-log audit:api-entries audit:api-entry audit:api-receipt
 site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file
-site:open-data site:help site:accessibility site:privacy site:source site:language site:theme
+site:receipt-checker-file site:open-data site:help site:accessibility
+site:privacy site:source site:language site:theme
 account_login account_logout account_signup account_inactive account_email_verification_sent
 account_reset_password account_reset_password_done account_reset_password_from_key
 account_reset_password_from_key_done account_request_login_code account_confirm_login_code
@@ -40,6 +43,8 @@ accounts:own accounts:name accounts:data accounts:end-sessions accounts:close
 accounts:organisations
 voting:permit
 audit:evidence-list audit:evidence-one audit:evidence-progress audit:evidence-receipt
+audit:api-evidence audit:api-evidence-one audit:api-evidence-promise
+audit:api-evidence-receipt audit:api-evidence-timestamp
 audit:evidence-promise audit:evidence-delete audit:evidence-keys audit:evidence-key-revoke
 account_reauthenticate account_email account_change_password account_set_password
 mfa_index mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes

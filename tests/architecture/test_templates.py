@@ -24,10 +24,12 @@ UNESCAPED = {
     "templates/mfa/totp/activate_form.html": "a drawing that the server made",
     "templates/voting/partials/seal.html": "our sentence around a date in <time>",
 }
-# One file to keep: it holds its style sheet and program, and its policy names both by their hashes.
+# Files to keep: each holds its style sheet and program, and its policy names both by their hashes.
 HOLDS_ITS_OWN_TEXTS = {
     ("templates/site/verifier_file.html", "style element"),
     ("templates/site/verifier_file.html", "script without an address"),
+    ("templates/site/receipt_checker_file.html", "style element"),
+    ("templates/site/receipt_checker_file.html", "script without an address"),
 }
 # Plain pages for when nothing works: they run no code, so no tag reads the hashes for them.
 PLAIN_PAGES = {"templates/400.html", "templates/500.html"}

@@ -17,10 +17,10 @@ export interface Check {
   readonly detail: string;
 }
 
-/** What is to be checked. `key` and `policy` come from elsewhere than the receipt. */
+/** What is to be checked. Keys and policy come from elsewhere than the receipt; one log has one name. */
 export interface Question {
   readonly data: Uint8Array;
-  readonly key: VerifierKey;
+  readonly keys: readonly VerifierKey[];
   readonly policy?: Policy | undefined;
   /** The entry, where the receipt does not carry it. */
   readonly entry?: Uint8Array | undefined;
@@ -98,15 +98,16 @@ class Inspection {
   private compareOrigin(): string {
     this.checkpoint = decodeCheckpoint(known(this.receipt).checkpoint);
     const { origin } = this.checkpoint;
-    const { name } = this.question.key;
-    if (origin !== name) throw new InvalidProof(`this is the log ${origin}, not ${name}`);
+    const names = this.question.keys.map(({ name }) => name);
+    if (!names.includes(origin)) throw new InvalidProof(`this is the log ${origin}, not ${names.join(", ")}`);
     return origin;
   }
 
   private verifySignature(): string {
-    const { key } = this.question;
-    verifyNote(known(this.receipt).checkpoint, [key]);
-    return `${known(this.checkpoint).size} entries; Ed25519, key ${hex(key.keyId)}`;
+    const { origin, size } = known(this.checkpoint);
+    const keys = this.question.keys.filter(({ name }) => name === origin);
+    const { keyId } = verifyNote(known(this.receipt).checkpoint, keys);
+    return `${size} entries; Ed25519, key ${hex(keyId)}`;
   }
 
   private verifyCosignatures(policy: Policy): string {

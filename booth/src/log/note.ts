@@ -95,10 +95,10 @@ export function isLineOf(line: NoteSignature, key: { name: string; keyId: Uint8A
   return line.name === key.name && equalBytes(line.keyId, key.keyId);
 }
 
-/** Check that one of the keys signed at least, and that every line by one of them holds. */
-export function verifyNote(note: Note, keys: readonly VerifierKey[]): void {
+/** Check that one of the keys signed at least, and that every line by one of them holds. Gives the first that did. */
+export function verifyNote(note: Note, keys: readonly VerifierKey[]): VerifierKey {
   const text = utf8(note.text);
-  let isSigned = false;
+  let signer: VerifierKey | undefined;
   for (const line of note.signatures) {
     const key = keys.find((known) => isLineOf(line, known));
     if (key === undefined) continue;
@@ -108,10 +108,11 @@ export function verifyNote(note: Note, keys: readonly VerifierKey[]): void {
       if (!(error instanceof InvalidProof)) throw error;
       throw new InvalidProof(`the signature by ${key.name} (${hex(key.keyId)}) does not fit the text`);
     }
-    isSigned = true;
+    signer ??= key;
   }
-  if (!isSigned) {
+  if (signer === undefined) {
     const names = keys.map((key) => `${key.name} (${hex(key.keyId)})`).join(", ");
     throw new InvalidProof(`the note is not signed by ${names}`);
   }
+  return signer;
 }

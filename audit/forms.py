@@ -1,6 +1,5 @@
 """What people ask of the log."""
 
-import hashlib
 import re
 
 from django import forms
@@ -14,9 +13,10 @@ from audit.models import Evidence
 from audit.models.evidence import KEY_NAME_CHARACTERS, LABEL_CHARACTERS
 from audit.selectors import ABOUT_MEMBERS, ENTRY_KINDS
 from audit.selectors.entries import tracker_of
-from audit.services.evidence import Filing, private_filing
+from audit.services.evidence import EMPTY_FILE, Filing, private_filing
 from evote.errors import EvoteError
 from evote.tlog.note import VerifierKey
+from evote.tlog.policy import POLICY_LIMIT_BYTES, Policy, decode_policy
 from evote.tlog.receipt import ENTRY_LIMIT_BYTES, RECEIPT_LIMIT_BYTES
 
 INDEX_LIMIT = 2**63 - 1
@@ -138,6 +138,25 @@ class ReceiptForm(forms.Form):
         ),
     )
 
+    policy = forms.FileField(
+        label=_("Trust policy"),
+        help_text=_(
+            "A file that names logs and witnesses and says how many have to agree. Every "
+            "installation has one at /log/policy."
+        ),
+        required=False,
+        widget=forms.FileInput(),
+    )
+    document = forms.CharField(
+        label=_("SHA-256 of the document"),
+        help_text=_("If one was registered: the 64 characters that sha256sum prints."),
+        required=False,
+        max_length=SEARCH_LIMIT_CHARACTERS,
+        widget=forms.TextInput(
+            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+
     def clean_receipt(self) -> bytes | None:
         """Read the file."""
         return self._content("receipt", limit=RECEIPT_LIMIT_BYTES)
@@ -180,6 +199,28 @@ class ReceiptForm(forms.Form):
             msg = gettext("This is not the key of a log: it has the form name+id+base64.")
             raise forms.ValidationError(msg) from error
 
+    def clean_policy(self) -> Policy | None:
+        """Read the policy."""
+        content = self._content("policy", limit=POLICY_LIMIT_BYTES)
+        if content is None:
+            return None
+        try:
+            return decode_policy(content)
+        except EvoteError as error:
+            msg = gettext("This is not a trust policy. {detail}").format(detail=error)
+            raise forms.ValidationError(msg) from error
+
+    def clean_document(self) -> bytes | None:
+        """Read the hash of the document; the document itself stays where it is."""
+        text: str = self.cleaned_data["document"].strip()
+        if not text:
+            return None
+        digest = hash_in(text)
+        if digest is None:
+            msg = gettext("A SHA-256 has 64 characters: digits and the letters a to f.")
+            raise forms.ValidationError(msg)
+        return digest
+
     def clean(self) -> None:
         """See that there is exactly one receipt, and one ballot at most."""
         file, pasted = self.cleaned_data.get("receipt"), self.cleaned_data.get("pasted")
@@ -203,7 +244,6 @@ class ReceiptForm(forms.Form):
 # --- Evidence -----------------------------------------------------------------------------------
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_EMPTY_FILE = hashlib.sha256(b"").hexdigest()
 
 
 def hash_in(text: str) -> bytes | None:
@@ -268,7 +308,7 @@ class EvidenceForm(forms.Form):
         if digest is None:
             msg = gettext("A SHA-256 has 64 characters: digits and the letters a to f.")
             raise forms.ValidationError(msg)
-        if digest.hex() == _EMPTY_FILE:
+        if digest.hex() == EMPTY_FILE:
             msg = gettext("This is the hash of an empty file. Choose the document itself.")
             raise forms.ValidationError(msg)
         return digest

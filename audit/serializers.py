@@ -1,10 +1,17 @@
 """What programs ask of the log and what they get."""
 
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from audit.models import LogEntry
+from audit.models import Evidence, LogEntry
+from audit.models.evidence import LABEL_CHARACTERS
 from audit.selectors import ENTRY_KINDS, Standing
+from audit.selectors.evidence import EvidenceState, Progress
+from audit.services.evidence import EMPTY_FILE, Filing
 
 INDEX_LIMIT = 2**63 - 1
 ENTRIES_LIMIT = 256
@@ -99,3 +106,118 @@ class RefusalSerializer(serializers.Serializer[object]):
 
     code = serializers.CharField(help_text="Stable, for programs.")
     detail = serializers.CharField(help_text="A sentence, for people.")
+
+
+# --- Evidence -----------------------------------------------------------------------------------
+
+
+class HashField(serializers.RegexField):
+    """32 bytes in lower-case hexadecimal."""
+
+    def __init__(self, *, help_text: str, required: bool) -> None:
+        super().__init__(
+            r"\A[0-9a-f]{64}\Z",
+            required=required,
+            help_text=help_text,
+            trim_whitespace=False,
+            error_messages={"invalid": _("Write 64 characters of lower-case hexadecimal.")},
+        )
+
+
+class NewEvidenceSerializer(serializers.Serializer[object]):
+    """A document to be registered: its hash, or a commitment to it."""
+
+    document = HashField(
+        required=False,
+        help_text="SHA-256 of the document. Whoever has the document finds the entry.",
+    )
+    commitment = HashField(
+        required=False,
+        help_text="SHA-256 of a salt of 32 random bytes followed by the 32 bytes of the "
+        "document's SHA-256. Nobody finds the entry without the salt.",
+    )
+    salt = HashField(
+        required=False,
+        help_text="The commitment's salt, if the receipt shall carry it. Kept until deleted.",
+    )
+    label = serializers.CharField(  # type: ignore[assignment] # a field named as an argument
+        required=False,
+        allow_blank=True,
+        max_length=LABEL_CHARACTERS,
+        help_text="What the key's owner calls it. Never in the log.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """See that there is one document, a salt only beside its commitment, and nothing else."""
+        unknown = set(self.initial_data) - set(self.fields)
+        if unknown:
+            msg = _("There is no such member.")
+            raise serializers.ValidationError({name: [msg] for name in sorted(unknown)})
+        if ("document" in attrs) == ("commitment" in attrs):
+            msg = _("Give either document or commitment.")
+            raise serializers.ValidationError({"document": [msg]})
+        if attrs.get("document") == EMPTY_FILE:
+            msg = _("This is the hash of an empty file.")
+            raise serializers.ValidationError({"document": [msg]})
+        if "salt" in attrs and "commitment" not in attrs:
+            msg = _("A salt belongs to a commitment.")
+            raise serializers.ValidationError({"salt": [msg]})
+        return attrs
+
+    def filing(self) -> Filing:
+        """Return what is to be registered."""
+        data = self.validated_data
+        form = Evidence.Form.DOCUMENT if "document" in data else Evidence.Form.COMMITMENT
+        return Filing(
+            form=form,
+            digest=bytes.fromhex(data[form.value]),
+            salt=bytes.fromhex(data["salt"]) if "salt" in data else None,
+            label=data.get("label", ""),
+        )
+
+
+class EvidenceSerializer(serializers.Serializer[EvidenceState]):
+    """A registered document: how far it has come, and what proves it by now."""
+
+    id = serializers.UUIDField(source="evidence.pk")
+    form = serializers.ChoiceField(source="evidence.form", choices=Evidence.Form.choices)
+    digest = serializers.SerializerMethodField(
+        help_text="What the entry holds: the document's SHA-256, or the commitment."
+    )
+    entry = serializers.SerializerMethodField(help_text="SHA-256 of the log's entry.")
+    status = serializers.ChoiceField(
+        source="progress.value",
+        choices=[progress.value for progress in Progress],
+        help_text="waiting: promised. recorded: in the log, awaiting cosignatures. "
+        "proven: the receipt is there.",
+    )
+    promise = serializers.CharField(
+        source="evidence.promise", help_text="A signed note, with the moment until which it holds."
+    )
+    log_index = serializers.SerializerMethodField(help_text="The entry's place; null: none yet.")
+    receipt = serializers.CharField(
+        source="complete_receipt_text",
+        allow_null=True,
+        help_text="The content of a .tlog-proof file; null: not yet.",
+    )
+    timestamp = serializers.SerializerMethodField(
+        help_text="The token's address (RFC 3161); null: not yet, or no authority is configured."
+    )
+
+    def get_digest(self, state: EvidenceState) -> str:
+        """Write the hash."""
+        return bytes(state.evidence.digest).hex()
+
+    def get_entry(self, state: EvidenceState) -> str:
+        """Write the hash."""
+        return bytes(state.evidence.entry).hex()
+
+    def get_log_index(self, state: EvidenceState) -> int | None:
+        """Say where the entry stands."""
+        return None if state.entry is None else state.entry.index
+
+    def get_timestamp(self, state: EvidenceState) -> str | None:
+        """Write the address."""
+        if state.timestamp is None:
+            return None
+        return f"{settings.BASE_URL}/log/checkpoints/{state.timestamp.pk}.tsr"

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from audit import api
+from audit.api import evidence as api_evidence
+from audit.api import log as api
 from audit.views import board, checking, evidence, evidence_keys, feed, files, growth
 
 app_name = "audit"
@@ -33,6 +34,27 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evidence/<uuid:evidence_id>/receipt", evidence.receipt, name="evidence-receipt"),
     path("evidence/<uuid:evidence_id>/promise", evidence.promise, name="evidence-promise"),
     path("evidence/<uuid:evidence_id>/delete/", evidence.delete, name="evidence-delete"),
+    path("api/evidence", api_evidence.FileView.as_view(), name="api-evidence"),
+    path(
+        "api/evidence/<uuid:evidence_id>",
+        api_evidence.OneView.as_view(),
+        name="api-evidence-one",
+    ),
+    path(
+        "api/evidence/<uuid:evidence_id>/promise",
+        api_evidence.PromiseView.as_view(),
+        name="api-evidence-promise",
+    ),
+    path(
+        "api/evidence/<uuid:evidence_id>/receipt",
+        api_evidence.ReceiptView.as_view(),
+        name="api-evidence-receipt",
+    ),
+    path(
+        "api/evidence/<uuid:evidence_id>/timestamp",
+        api_evidence.TimestampView.as_view(),
+        name="api-evidence-timestamp",
+    ),
     path("api/log", api.LogView.as_view(), name="api-log"),
     path("api/log/entries", api.EntriesView.as_view(), name="api-entries"),
     path("api/log/entries/<int:index>", api.EntryView.as_view(), name="api-entry"),

@@ -59,6 +59,17 @@ class EvidenceState:
         ).encode()
 
     @property
+    def complete_receipt(self) -> bytes | None:
+        """The receipt once enough witnesses have cosigned; None until then."""
+        return self.receipt if self.progress is Progress.PROVEN else None
+
+    @property
+    def complete_receipt_text(self) -> str | None:
+        """The same as text."""
+        receipt = self.complete_receipt
+        return None if receipt is None else receipt.decode()
+
+    @property
     def salt(self) -> bytes | None:
         """The salt of a private one that was made here or sent along."""
         return None if self.evidence.salt is None else bytes(self.evidence.salt)

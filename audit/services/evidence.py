@@ -24,6 +24,8 @@ from audit.services.log import append_entry
 from audit.services.signing import sign_note
 from evote.encoding import canonical_json
 
+# Registered by mistake again and again: it proves nothing.
+EMPTY_FILE = hashlib.sha256(b"").hexdigest()
 # How long the log may take. Seconds are the rule; a day leaves time to recover a halted log.
 INCLUSION_LIMIT = timedelta(hours=24)
 

@@ -43,8 +43,6 @@ accounts:own accounts:name accounts:data accounts:end-sessions accounts:close
 accounts:organisations
 voting:permit
 audit:evidence-list audit:evidence-one audit:evidence-progress audit:evidence-receipt
-audit:api-evidence audit:api-evidence-one audit:api-evidence-promise
-audit:api-evidence-receipt audit:api-evidence-timestamp
 audit:evidence-promise audit:evidence-delete audit:evidence-keys audit:evidence-key-revoke
 account_reauthenticate account_email account_change_password account_set_password
 mfa_index mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes
@@ -70,6 +68,11 @@ accounts:roll-upload accounts:roll-preview accounts:roll accounts:roll-csv accou
 """
 
 TRUSTEE = "voting:trustee"
+# Whoever comes with a key of another platform.
+KEY = """
+audit:api-evidence audit:api-evidence-one audit:api-evidence-promise
+audit:api-evidence-receipt audit:api-evidence-timestamp
+"""
 
 AUDIENCES = {
     "ANYONE": ANYONE.split(),
@@ -77,6 +80,7 @@ AUDIENCES = {
     "MODERATOR": MODERATOR.split(),
     "ADMINISTRATOR": ADMINISTRATOR.split(),
     "TRUSTEE": TRUSTEE.split(),
+    "KEY": KEY.split(),
 }
 # Pages for a person that tell everybody else what signing in would allow.
 TELLING = (

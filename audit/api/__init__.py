@@ -1,0 +1,1 @@
+"""The REST interface of audit: reading the log, and registering documents."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from evote.cli.findings import Finding
 from evote.cli.log_history import Shown, check_quorum, fetch_shown, open_tree, served
+from evote.cli.log_keys import find_later_keys
 from evote.cli.log_source import LogSource
 from evote.cli.log_trust import with_keys
-from evote.cli.monitor.entries import find_later_keys
 from evote.errors import EvoteError
 from evote.record import Companion, decode_companion, read_record
 from evote.tlog.policy import Policy

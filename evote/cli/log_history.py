@@ -43,6 +43,13 @@ def fetch_shown(source: LogSource, *, policy: Policy) -> Shown:
     return read_shown(note, policy=policy, where=source.name)
 
 
+def accepted_before(note: bytes, *, where: str) -> Shown:
+    """Read a checkpoint that was verified when it was kept, under the keys of that time."""
+    checkpoint = decode_checkpoint(decode_note(note))
+    cosigned = CosignedCheckpoint(checkpoint=checkpoint, cosignatures=(), is_quorum_met=False)
+    return Shown(note=note, cosigned=cosigned, where=where)
+
+
 def read_shown(note: bytes, *, policy: Policy, where: str) -> Shown:
     """Check that the policy's log signed this checkpoint, and whatever known witnesses added.
 

@@ -127,7 +127,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
             say=_say,
         )
         for source in arguments.promise:
-            watch_promise(source, keys=watch.known_keys(), state=state, now=int(time.time()))
+            watch_promise(source, keys=watch.chain.known, state=state, now=int(time.time()))
         return _watch(watch, arguments)
     finally:
         state.close()
@@ -165,7 +165,7 @@ def _watch(watch: Watch, arguments: argparse.Namespace) -> int:
 
 
 def _complain(finding: Finding, *, watch: Watch, folder: Path) -> int:
-    place = keep_finding(finding, keys=watch.known_keys(), folder=folder, at=datetime.now(UTC))
+    place = keep_finding(finding, keys=watch.chain.known, folder=folder, at=datetime.now(UTC))
     _say(f"THE LOG IS WRONG ({finding.kind}): {finding}")
     _say(f"Keep this folder, it is the evidence: {place}")
     return 1

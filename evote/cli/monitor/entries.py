@@ -1,26 +1,22 @@
 """Reads the new entries of a log, each once, and checks whether they may stand there."""
 
-import json
 from collections.abc import Iterator, Mapping
 
 from evote.cli.findings import NEWER, Finding, Kind
 from evote.cli.log_history import Shown, served
-from evote.cli.log_source import LogSource, LogUnreachable
+from evote.cli.log_keys import KeyChain
+from evote.cli.log_source import LogSource
 from evote.cli.monitor.state import MonitorState
 from evote.errors import EvoteError, NotSupported
 from evote.tlog import rotation
-from evote.tlog.checkpoint import decode_checkpoint
 from evote.tlog.entries import Entry, RuleBroken, check_entry, follow_election
-from evote.tlog.note import VerifierKey, decode_note
 from evote.tlog.receipt import Receipt
 from evote.tlog.schema import Check
 from evote.tlog.signed_tree import SignedTree
-from evote.tlog.tiles import TILE_WIDTH, BundleAddress, decode_bundle
+from evote.tlog.tiles import TILE_WIDTH
 
 # One transaction of the state for so many bundles: a kill costs this much work again.
 _BUNDLES_PER_CHANGE = 16
-# How far a change of keys is looked for before anything vouches for what is read.
-_UNPROVEN_LIMIT_BUNDLES = 4096
 
 
 def check_entries(
@@ -30,6 +26,7 @@ def check_entries(
     log: LogSource,
     schemas: Mapping[str, Check],
     state: MonitorState,
+    chain: KeyChain,
 ) -> None:
     """Check every entry that was not checked yet, and remember what the next are compared with.
 
@@ -44,7 +41,14 @@ def check_entries(
             for index, data in read_entries(
                 shown, tree=tree, log=log, start=state.checked, bundles=range(first, last)
             ):
-                _check(data, index=index, shown=shown, tree=tree, log=log, context=(schemas, state))
+                _check(
+                    data,
+                    index=index,
+                    shown=shown,
+                    tree=tree,
+                    log=log,
+                    context=(schemas, state, chain),
+                )
             state.checked = min(last * TILE_WIDTH, tree.size)
 
 
@@ -68,13 +72,13 @@ def _check(
     shown: Shown,
     tree: SignedTree,
     log: LogSource,
-    context: tuple[Mapping[str, Check], MonitorState],
+    context: tuple[Mapping[str, Check], MonitorState, KeyChain],
 ) -> None:
-    schemas, state = context
+    schemas, state, chain = context
     earlier: int | None = None
     try:
         entry = check_entry(data, schemas=schemas)
-        _follow(entry, index=index, state=state)
+        _follow(entry, index=index, state=state, chain=chain)
     except RuleBroken as error:
         reason, earlier = str(error), error.earlier
     except NotSupported as error:
@@ -103,55 +107,12 @@ def _receipt(
     return {f"{name}-{index}.tlog-proof": receipt.encode()}
 
 
-def _follow(entry: Entry, *, index: int, state: MonitorState) -> None:
+def _follow(entry: Entry, *, index: int, state: MonitorState, chain: KeyChain) -> None:
     """Compare an entry with those before it that are about the same thing."""
     if entry["kind"] in {"election-event", "election-outcome"}:
         uuid = str(entry["election"])
         progress = follow_election(state.election(uuid), entry=entry, index=index)
         state.set_election(uuid, progress)
     elif entry["kind"] == rotation.KIND:
-        change = rotation.decode_rotation(entry)
-        known = state.keys
-        rotation.later_keys(known[-1] if known else change.old, rotations=[change])
-        for key in (change.new,) if known else (change.old, change.new):
+        for key in chain.follow(entry):
             state.add_key(key)
-
-
-# --- Keys that come later ---------------------------------------------------------------------
-
-
-def find_later_keys(log: LogSource, *, key: VerifierKey, start: int) -> list[VerifierKey]:
-    """Look for changes of the key in entries that nobody vouches for yet.
-
-    They need nobody to: the key that is known signed each change. Empty where there is none.
-
-    Raises:
-        LogUnreachable: the log cannot be read now.
-    """
-    found: list[VerifierKey] = []
-    for data in _unproven_entries(log, start=start):
-        try:
-            change = rotation.decode_rotation(json.loads(data))
-        except (EvoteError, ValueError, AttributeError):
-            continue
-        if change.old == (found[-1] if found else key):
-            found.append(change.new)
-    return found
-
-
-def _unproven_entries(log: LogSource, *, start: int) -> Iterator[bytes]:
-    try:
-        size = decode_checkpoint(decode_note(log.checkpoint())).size
-        first, end = start // TILE_WIDTH, (size + TILE_WIDTH - 1) // TILE_WIDTH
-        for index in range(first, min(end, first + _UNPROVEN_LIMIT_BUNDLES)):
-            width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-            data = log.bundle(BundleAddress(index=index, width=width))
-            if data is None:
-                return
-            yield from (
-                entry for entry in decode_bundle(data, width=width) if b'"key-rotation"' in entry
-            )
-    except LogUnreachable:
-        raise
-    except EvoteError:
-        return

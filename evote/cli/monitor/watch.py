@@ -5,21 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from evote.cli.findings import OLDER, Finding, Kind
 from evote.cli.log_history import (
     Shown,
+    accepted_before,
     check_continues,
     check_quorum,
     check_same_root,
-    fetch_shown,
     open_tree,
-    read_shown,
     shrunk,
 )
+from evote.cli.log_keys import KeyChain
 from evote.cli.log_source import LogSource, LogUnreachable
-from evote.cli.log_trust import origin_of, with_keys
-from evote.cli.monitor.entries import check_entries, find_later_keys
+from evote.cli.log_trust import origin_of
+from evote.cli.monitor.entries import check_entries
 from evote.cli.monitor.others import compare_others
 from evote.cli.monitor.promises import check_promises
 from evote.cli.monitor.state import MonitorState
-from evote.tlog.note import VerifierKey
 from evote.tlog.policy import Policy
 from evote.tlog.schema import Check
 from evote.tlog.signed_tree import SignedTree
@@ -53,6 +52,7 @@ class Watch:
         self.lag_limit_seconds = lag_limit_seconds
         self.promise_limit_seconds = promise_limit_seconds
         self.say = say
+        self.chain = KeyChain(policy, told=state.keys)
         self._tree: SignedTree | None = None
 
     def look(self, *, now: int) -> None:
@@ -62,22 +62,32 @@ class Watch:
             LogUnreachable: the log cannot be read now; that proves nothing.
             Finding: something is wrong with the log.
         """
-        shown = self._fetch()
+        last = self._last_shown()
+        # From the state, for an entry that was taken and then not stored is no longer known.
+        self.chain = KeyChain(self.policy, told=self.state.keys)
+        shown = self.chain.fetch(self.log, last=last, start=self.state.checked)
         check_quorum(shown, policy=self.policy, now=now, age_limit_seconds=self.age_limit_seconds)
-        tree = self._accept(shown)
-        checked, keys = self.state.checked, self.state.keys
-        check_entries(shown, tree=tree, log=self.log, schemas=self.schemas, state=self.state)
+        tree = self._accept(shown, last=last)
+        checked, told = self.state.checked, len(self.chain.told)
+        check_entries(
+            shown,
+            tree=tree,
+            log=self.log,
+            schemas=self.schemas,
+            state=self.state,
+            chain=self.chain,
+        )
         self._check_key_is_reached()
         if self.state.checked > checked:
             root = shown.checkpoint.root.hex()
             self.say(f"{shown.checkpoint.size} entries, all checked; root {root}")
-        if self.state.keys != keys:
-            self.say(f"the log changed its key, now {self.state.keys[-1].encode()}")
+        if len(self.chain.told) > told:
+            self.say(f"the log changed its key, now {self.chain.told[-1].encode()}")
         compare_others(
             shown,
             tree=tree,
             others=self.others,
-            policy=with_keys(self.policy, self.known_keys()),
+            policy=self.chain.policy_of_all,
             state=self.state,
             now=now,
             lag_limit_seconds=self.lag_limit_seconds,
@@ -93,47 +103,16 @@ class Watch:
             say=self.say,
         )
 
-    def known_keys(self) -> list[VerifierKey]:
-        """Give every key that was ever the log's: older checkpoints still bear theirs."""
-        known = self._trusted_keys()
-        return known + [key for key in self.state.keys if key not in known]
-
     # --- The checkpoint -----------------------------------------------------------------------
 
-    def last_shown(self) -> Shown | None:
+    def _last_shown(self) -> Shown | None:
         """Give the checkpoint that was accepted last."""
         note = self.state.note
         if note is None:
             return None
-        policy = with_keys(self.policy, self.known_keys())
-        return read_shown(note, policy=policy, where=f"{self.log.name}, before")
+        return accepted_before(note, where=f"{self.log.name}, before")
 
-    def _fetch(self) -> Shown:
-        """Read the checkpoint under the key that is in force now.
-
-        A log that has changed its key meanwhile says so in an entry that both keys signed.
-        """
-        current = with_keys(self.policy, self._keys_in_force())
-        try:
-            return fetch_shown(self.log, policy=current)
-        except Finding as finding:
-            if finding.kind is not Kind.UNSIGNED:
-                raise
-            known = with_keys(self.policy, self.known_keys())
-            last = self.last_shown()
-            if last is not None:  # The one that was signed last by the old key, refreshed.
-                shown = _signed_or_none(self.log, policy=known)
-                if shown is not None and shown.checkpoint == last.checkpoint:
-                    return shown
-            later = find_later_keys(
-                self.log, key=self._keys_in_force()[-1], start=self.state.checked
-            )
-            if not later:
-                raise
-            return fetch_shown(self.log, policy=with_keys(self.policy, [later[-1]]))
-
-    def _accept(self, shown: Shown) -> SignedTree:
-        last = self.last_shown()
+    def _accept(self, shown: Shown, *, last: Shown | None) -> SignedTree:
         if last is not None and shown.checkpoint.size < last.checkpoint.size:
             self._explain_shorter(shown, last=last)
             raise shrunk(shown, known=last)
@@ -167,28 +146,11 @@ class Watch:
                 if finding.is_conclusive:
                     raise
 
-    # --- The keys ---------------------------------------------------------------------------------
-
-    def _trusted_keys(self) -> list[VerifierKey]:
-        return [log.key for log in self.policy.logs]
-
-    def _keys_in_force(self) -> list[VerifierKey]:
-        """Give the keys that may sign now: those given, or what the log changed them to."""
-        trusted, told = self._trusted_keys(), self.state.keys
-        return [told[-1]] if any(key in told for key in trusted) else trusted
-
     def _check_key_is_reached(self) -> None:
-        told = self.state.keys
-        if told and not any(key in told for key in self._trusted_keys()):
+        told = self.chain.told
+        if told and not self.chain.is_reached:
             msg = (
                 f"the log {origin_of(self.policy)} changed its key to {told[-1].encode()}, and "
                 "no change leads to the key that was given"
             )
             raise Finding(Kind.UNSIGNED, msg)
-
-
-def _signed_or_none(log: LogSource, *, policy: Policy) -> Shown | None:
-    try:
-        return fetch_shown(log, policy=policy)
-    except Finding:
-        return None

@@ -1,0 +1,131 @@
+"""Follows a log from key to key: it says so in its entries, which both keys sign."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from evote.cli.findings import Finding, Kind
+from evote.cli.log_history import Shown, fetch_shown
+from evote.cli.log_source import LogSource, LogUnreachable
+from evote.cli.log_trust import with_keys
+from evote.errors import EvoteError
+from evote.tlog import rotation
+from evote.tlog.checkpoint import decode_checkpoint
+from evote.tlog.note import VerifierKey, decode_note
+from evote.tlog.policy import Policy
+from evote.tlog.tiles import TILE_WIDTH, BundleAddress, decode_bundle
+
+# How far a change of keys is looked for before anything vouches for what is read.
+_UNPROVEN_LIMIT_BUNDLES = 4096
+
+
+class KeyChain:
+    """The keys that were given, and those of which the log's entries tell, oldest first."""
+
+    def __init__(self, policy: Policy, *, told: Sequence[VerifierKey] = ()) -> None:
+        self.policy = policy
+        self.trusted = [log.key for log in policy.logs]
+        self.told = list(told)
+
+    @property
+    def is_reached(self) -> bool:
+        """Say whether the keys that the log told of include one that was given."""
+        return any(key in self.told for key in self.trusted)
+
+    @property
+    def in_force(self) -> list[VerifierKey]:
+        """The keys that may sign now: those given, or what the log changed them to."""
+        return [self.told[-1]] if self.is_reached else self.trusted
+
+    @property
+    def known(self) -> list[VerifierKey]:
+        """Every key that was ever the log's: older checkpoints still bear theirs."""
+        return self.trusted + [key for key in self.told if key not in self.trusted]
+
+    @property
+    def policy_of_all(self) -> Policy:
+        """The policy, for checkpoints of any time."""
+        return with_keys(self.policy, self.known)
+
+    def follow(self, entry: Mapping[str, object]) -> list[VerifierKey]:
+        """Take a proven entry that changes the key; return the keys that are new by it.
+
+        Raises:
+            DecodeError, InvalidProof: it may not change the key so.
+        """
+        change = rotation.decode_rotation(entry)
+        rotation.later_keys(self.told[-1] if self.told else change.old, rotations=[change])
+        new = [change.new] if self.told else [change.old, change.new]
+        self.told += new
+        return new
+
+    def fetch(self, log: LogSource, *, last: Shown | None, start: int) -> Shown:
+        """Read the newest checkpoint under the key that is in force when it is read.
+
+        A log that has changed its key meanwhile says so in an entry from index `start` on.
+
+        Raises:
+            LogUnreachable: it cannot be read now.
+            Finding: what is served is not a checkpoint that the log signed.
+        """
+        try:
+            return fetch_shown(log, policy=with_keys(self.policy, self.in_force))
+        except Finding as finding:
+            if finding.kind is not Kind.UNSIGNED:
+                raise
+            if last is not None:  # The one that was signed last by the old key, refreshed.
+                shown = _signed_or_none(log, policy=self.policy_of_all)
+                if shown is not None and shown.checkpoint == last.checkpoint:
+                    return shown
+            later = find_later_keys(log, key=self.in_force[-1], start=start)
+            if not later:
+                raise
+            return fetch_shown(log, policy=with_keys(self.policy, [later[-1]]))
+
+
+def _signed_or_none(log: LogSource, *, policy: Policy) -> Shown | None:
+    try:
+        return fetch_shown(log, policy=policy)
+    except Finding:
+        return None
+
+
+def find_later_keys(log: LogSource, *, key: VerifierKey, start: int) -> list[VerifierKey]:
+    """Look for changes of the key in entries that nobody vouches for yet.
+
+    They need nobody to: the key that is known signed each change. Empty where there is none.
+
+    Raises:
+        LogUnreachable: the log cannot be read now.
+    """
+    found: list[VerifierKey] = []
+    for data in _unproven_entries(log, start=start):
+        try:
+            change = rotation.decode_rotation(json.loads(data))
+        except (EvoteError, ValueError, AttributeError):
+            continue
+        if change.old == (found[-1] if found else key):
+            found.append(change.new)
+    return found
+
+
+def _unproven_entries(log: LogSource, *, start: int) -> Iterator[bytes]:
+    try:
+        size = decode_checkpoint(decode_note(log.checkpoint())).size
+        first, end = start // TILE_WIDTH, (size + TILE_WIDTH - 1) // TILE_WIDTH
+        for index in range(first, min(end, first + _UNPROVEN_LIMIT_BUNDLES)):
+            width = min(TILE_WIDTH, size - index * TILE_WIDTH)
+            data = log.bundle(BundleAddress(index=index, width=width))
+            if data is None:
+                return
+            yield from (
+                entry for entry in decode_bundle(data, width=width) if may_change_keys(entry)
+            )
+    except LogUnreachable:
+        raise
+    except EvoteError:
+        return
+
+
+def may_change_keys(entry: bytes) -> bool:
+    """Say quickly of most entries that they do not change the log's key."""
+    return b'"key-rotation"' in entry

@@ -33,6 +33,7 @@ SWEEPS: dict[str, float] = {
     "voting.tasks.check_shuffles": 2.0,
     "voting.tasks.publish_results": 2.0,
     "voting.tasks.verify_records": 2.0,
+    "voting.tasks.compare_with_log": 3600.0,
     "voting.tasks.send_credentials": 2.0,
     "voting.tasks.send_invitations": 5.0,
     "voting.tasks.call_trustees": 10.0,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from voting.models import Election
 from voting.selectors import due
+from voting.selectors.log_comparison import elections_that_differ
 from voting.services import registrations
 from voting.services.calls import call_waiting_trustees
 from voting.services.credentials import send_credential_batch
@@ -140,6 +141,15 @@ def verify_records() -> None:
             election=election, now=timezone.now(), may_go_on=may_go_on
         ),
     )
+
+
+@shared_task
+def compare_with_log() -> list[str]:
+    """Compare every record with the log's entries of it, and raise the alarm."""
+    differing = elections_that_differ()
+    for uuid, differences in differing.items():
+        logger.error("Election %s is not as it was logged: %s", uuid, "; ".join(differences))
+    return list(differing)
 
 
 def _turn() -> Callable[[], bool]:

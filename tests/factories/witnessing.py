@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from evote.tlog.checkpoint import sign_checkpoint
+from evote.tlog.cosignature import CosignerKey
 from evote.tlog.merkle import consistency_proof, leaf_hash, root_of_hashes
 from evote.tlog.note import SigningKey
 from evote.tlog.tiles import encode_tile, tile_addresses
@@ -17,6 +18,7 @@ from evote.tlog.witness import AddCheckpoint
 ROOT = Path(__file__).parents[2]
 ORIGIN = "log.example/log"
 KEY = SigningKey(name=ORIGIN, seed=bytes(32))
+VKEY = KEY.verifier.encode()
 
 
 class SmallLog:
@@ -104,3 +106,34 @@ def ask(url, *, body=None, method=None):
     except HTTPError as error:
         with error:
             return error.code, error.headers["Content-Type"], error.read()
+
+
+class WitnessPlace:
+    """The files of one witness, with its keys made by the command."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.state = folder / "state.sqlite"
+        self.published = folder / "published"
+        made = evote("witness", "key", "--name", "witness.example/w", folder / "keys")
+        assert made.returncode == 0, made.stderr
+        self.vkeys = [CosignerKey.decode(line) for line in made.stdout.splitlines()]
+
+    def options(self, *, log=VKEY):
+        keys = sorted((self.folder / "keys").iterdir())
+        return [
+            *(word for key in keys for word in ("--key", key)),
+            *("--state", self.state),
+            *("--published", self.published),
+            *("--log", log),
+        ]
+
+
+def post(url, body):
+    return ask(f"{url}/add-checkpoint", body=body)
+
+
+def refused_to_start(*arguments):
+    stopped = evote("witness", "serve", "--listen", "127.0.0.1:0", *arguments)
+    assert stopped.returncode == 2, stopped.stdout
+    return stopped.stderr

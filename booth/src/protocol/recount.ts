@@ -14,8 +14,6 @@ import { Adder, encodeTally, type EncryptedTally, verifyPartialDecryption } from
 import { combinePublicKeys, decodeTrustees, type Trustees, verifyTrustees } from "./trustees.ts";
 
 const CREDENTIALS_LIMIT_BYTES = 200_000_000;
-const DEFAULT_MINIMUM_BALLOTS = 10;
-const DEFAULT_MINIMUM_SHUFFLES = 2;
 
 /** The parts of the check, in order. */
 export type Stage = "record" | "trustees" | "ballots" | "tally" | "shuffles";
@@ -113,7 +111,7 @@ export function hasRanking(election: Election): boolean {
 
 /** How many ballots there must be before anything is decrypted (2.7). */
 export function minimumBallots(election: Election): number {
-  return minimum(election.context, "minimum_ballots", DEFAULT_MINIMUM_BALLOTS);
+  return minimum(election.context, "minimum_ballots");
 }
 
 /** Fewer ballots were cast than the election asks for: they are not opened. */
@@ -137,15 +135,14 @@ export function checkEnoughBallots({ election, sizes }: Pick<Recount, "election"
 
 /** How many different trustees must have shuffled (2.8). */
 export function minimumShuffles(election: Election): number {
-  return minimum(election.context, "minimum_shuffles", DEFAULT_MINIMUM_SHUFFLES);
+  return minimum(election.context, "minimum_shuffles");
 }
 
-/** A record without our profile has no such rule unless it says so. */
-function minimum(context: JsonObject, name: string, profileDefault: number): number {
-  const value = context[name];
+/** An election that names no smallest number asks for none, as the verifiers read it too. */
+function minimum(context: JsonObject, name: string): number {
+  const value = context[name] ?? 0;
   if (typeof value === "number" && value >= 0) return value;
-  if (value !== undefined) throw new InvalidRecord("event 0, election", `pnyx.${name} is not a number`);
-  return context["profile"] === 1 ? profileDefault : 0;
+  throw new InvalidRecord("event 0, election", `pnyx.${name} is not a number`);
 }
 
 // --- Setup -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from evote.cli import (
     count,
     credential,
     finding,
+    mirror,
     monitor,
     receipt,
     registrar,
@@ -33,6 +34,7 @@ _COMMANDS = (
     receipt,
     witness,
     monitor,
+    mirror,
     finding,
 )
 
@@ -52,7 +54,7 @@ To check an election you need nothing but its record, one file that ends in
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give the exit status."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(mirror.spell_out(sys.argv[1:] if argv is None else argv))
     try:
         for self_test in (group.self_test, transcript.self_test, merkle.self_test):
             self_test()

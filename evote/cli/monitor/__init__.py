@@ -12,6 +12,7 @@ from evote.cli.monitor.promises import watch_promise
 from evote.cli.monitor.state import MonitorState
 from evote.cli.monitor.watch import Watch
 from evote.cli.schemas import load_schemas
+from evote.cli.seconds import seconds
 from evote.cli.text import printable
 from evote.tlog.policy import Policy
 from evote.tlog.witness import origin_hash
@@ -65,7 +66,7 @@ def add_arguments(
     )
     parser.add_argument("--once", action="store_true", help="look once instead of for ever")
     parser.add_argument(
-        "--every", type=_seconds, default=60, metavar="SECONDS", help="how often; default: 60"
+        "--every", type=seconds, default=60, metavar="SECONDS", help="how often; default: 60"
     )
     parser.add_argument(
         "--also",
@@ -96,19 +97,12 @@ def add_arguments(
     ):
         limits.add_argument(
             option,
-            type=_seconds,
+            type=seconds,
             default=default,
             metavar="SECONDS",
             help=f"{meaning}; default: {default}",
         )
     parser.set_defaults(handler=_monitor)
-
-
-def _seconds(text: str) -> int:
-    if not text.isdecimal():
-        msg = f"{text!r} is not a number of seconds"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
 
 
 def _monitor(arguments: argparse.Namespace) -> int:

@@ -66,7 +66,7 @@ function build() {
   }
 }
 
-const isProgram = (name) => name.endsWith(".test.ts") || ["mutants.ts", "trustee_program.ts"].includes(name);
+const isProgram = (name) => name.endsWith(".test.ts") || ["mutants.ts", "receipts.ts", "trustee_program.ts"].includes(name);
 
 function buildTests() {
   const tests = existsSync("booth/test") ? readdirSync("booth/test").filter(isProgram).sort() : [];

@@ -19,6 +19,7 @@ from audit.selectors import (
     entry_page,
     latest_checkpoint,
     proof_of,
+    witnesses_of,
 )
 from audit.selectors.key import key_of_note
 from audit.views import files
@@ -42,6 +43,7 @@ def board(request: HttpRequest) -> HttpResponse:
                 after=wanted["after"],
             )
         )
+    state, checkpoint = selectors.log_state(), latest_checkpoint()
     newest = page.entries[0].index if page.entries else wanted.get("after")
     context = {
         "form": form,
@@ -55,8 +57,10 @@ def board(request: HttpRequest) -> HttpResponse:
         "after": wanted.get("after"),
         "page": page,
         "kind_names": KIND_NAMES,
-        "state": selectors.log_state(),
-        "checkpoint": latest_checkpoint(),
+        "state": state,
+        "awaiting": state.signed_size - state.published_size,
+        "checkpoint": checkpoint,
+        "signers": witnesses_of(checkpoint) if checkpoint is not None else [],
         "key": _key(),
     }
     return render(request, "audit/board.html", context, status=200 if is_valid else 400)

@@ -24,14 +24,18 @@ from evote.encoding import b64_digest, b64_of_hash, hash_of_b64, sha256_hex
 from evote.group import SecretScalar, random_scalar
 from evote.proofs import Proof
 from evote.proofs.statements import sign_cast, sign_shuffle_statement, sign_transcript
+from evote.record import companion
 from evote.tally import decrypt_partially
 from evote.tally.shuffles import make_shuffle
 from evote.tally.strong import decrypt_strongly
+from evote.verify import Report, verify_record
 from tests.factories.accounts import make_organisation, make_roll
 from tests.factories.ceremonies import make_ceremony
 from voting.models import Election, Record
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.bundle import BOOTH_NAME
+from voting.selectors.companion import companion_bytes
+from voting.selectors.record import record_bytes
 from voting.selectors.shuffles import shuffle_states
 from voting.selectors.tally import closing_hash, present_tally
 from voting.selectors.transcript import transcript_of
@@ -147,6 +151,13 @@ class MadeElection:
             prev=b64_of_hash(prev.hex()),
         )
 
+    def cast_element(self, voter: int, ballot: bytes) -> dict[str, object]:
+        """The cast statement of a voter's first ballot, as the second file holds it."""
+        proof = self.statement(voter, ballot)
+        assert proof is not None, "an election of profile 1"
+        prev = b64_of_hash(NO_PREVIOUS_BALLOT.hex())
+        return companion.Cast(tracker=b64_digest(ballot), prev=prev, proof=proof).to_json()
+
     def record(self) -> int:
         """Record the accepted ballots that wait, and let the log take them in."""
         count = record_waiting_ballots(election=self.election)
@@ -243,6 +254,21 @@ class MadeElection:
                 data=self.decryption(owner),
                 proofs=self.strong_proofs(owner),
             )
+
+    def companion(self) -> bytes | None:
+        """The second file of the record as it is now; None in profile 0."""
+        if self.election.profile == 0:
+            return None
+        record = Record.objects.get(election=self.election)
+        return companion_bytes(election=self.election, height=record.height - 1)
+
+    def report(self) -> Report:
+        """What a stranger finds in the record as it is now, and in its second file."""
+        return verify_record(
+            record_bytes(election=self.election),
+            companion=self.companion(),
+            progress=lambda *_: None,
+        )
 
     def publish(self) -> None:
         """Publish the result."""
@@ -362,13 +388,14 @@ def make_election(
     trustees: int | Sequence[str] = 3,
     group: tuple[int, int] | None = None,
     votes: Sequence[tuple[int, Sequence[Sequence[int]]]] = (),
-    profile: int = 0,
+    profile: int = 1,
     **draft,
 ) -> MadeElection:
     """An election in any phase.
 
     `group` asks for a group of trustees behind those alone: how many suffice, of how many.
-    `profile` 1 adds the companion file: what the server makes of every new election.
+    `profile` 1, which the server makes of every new election, adds the companion file; 0 is for
+    tests about what an election without it is.
     `emails` are those of the voters, `trustees` a number or addresses. `votes` are (voter from
     0, answers with one list of zeros and ones for each question, blank first); they are cast in
     their order, and a voter's later ones replace the earlier ones.

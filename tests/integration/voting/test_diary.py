@@ -10,7 +10,6 @@ from django.test import override_settings
 from evote.encoding import b64_digest
 from voting.models import Ballot
 from voting.models.ballot import NO_PREVIOUS_BALLOT
-from voting.services.receipts import b64
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +32,7 @@ def diary():
 def cast(client, made, ballot):
     return client.post(
         f"/api/elections/{made.election.uuid}/ballots",
-        data=json.dumps({"ballot": ballot.decode(), "prev": b64(NO_PREVIOUS_BALLOT)}),
+        data=json.dumps(made.envelope(0, ballot, prev=NO_PREVIOUS_BALLOT), separators=(",", ":")),
         content_type="application/json",
         headers={"User-Agent": "Somebody/1.0"},
     )

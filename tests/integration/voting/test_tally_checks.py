@@ -167,7 +167,7 @@ def test_the_tally_gives_way_and_the_page_says_how_far_it_is(small_chunks):
 
     assert waiting.phase == Election.Phase.CLOSED
     progress = progress_of(election=waiting)
-    assert (progress.chunks_added, progress.chunks) == (1, 2)
+    assert (progress.chunks_done, progress.chunks) == (1, 2)
     assert progress.waits == ("1 of 2 parts of the box are checked and added up.",)
     assert tally_election(election=made.election).phase == Election.Phase.TALLIED
 

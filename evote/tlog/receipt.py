@@ -13,13 +13,10 @@ privately, `extra` also has the salt, without which the entry says nothing about
 """
 
 import base64
-import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from evote.encoding import canonical_json, decode_json
 from evote.errors import DecodeError, EvoteError, InvalidProof
 from evote.tlog.checkpoint import (
     Checkpoint,
@@ -28,6 +25,11 @@ from evote.tlog.checkpoint import (
     decode_hash,
     verify_checkpoint,
 )
+from evote.tlog.contents import (
+    decode_extra,
+    verify_entry_is_of_ballot,
+    verify_entry_is_of_document,
+)
 from evote.tlog.merkle import leaf_hash, verify_inclusion
 from evote.tlog.note import VerifierKey, decode_base64, decode_note, verify_note
 from evote.tlog.policy import CosignedCheckpoint, Policy, PolicyLog, verify_under_policy
@@ -35,8 +37,6 @@ from evote.tlog.policy import CosignedCheckpoint, Policy, PolicyLog, verify_unde
 RECEIPT_LIMIT_BYTES = 1_200_000
 PROOF_LIMIT_HASHES = 63
 ENTRY_LIMIT_BYTES = 0xFFFF
-SALT_SIZE_BYTES = 32
-_SALT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _VERSION_LINE = "c2sp.org/tlog-proof@v1"
 
 
@@ -133,90 +133,6 @@ def _verify_entry(receipt: Receipt, *, entry: bytes, checkpoint: Checkpoint) -> 
         proof=receipt.proof,
         root=checkpoint.root,
     )
-
-
-# --- What the receipt carries, and what the entry is about -----------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extra:
-    """What a receipt carries: the entry, and of a private document the salt (32 bytes)."""
-
-    entry: bytes
-    salt: bytes | None
-
-
-def decode_extra(extra: bytes) -> Extra:
-    """Read the line `extra`: the entry's bytes, or {"entry": …, "salt": …} of a private document.
-
-    Only the entry's hash, which must lead to the signed root, vouches for it.
-
-    Raises:
-        DecodeError: it has an entry and a salt, but not in their one spelling.
-    """
-    try:
-        value = decode_json(extra, source="the line 'extra'", limit_bytes=2 * ENTRY_LIMIT_BYTES)
-    except DecodeError:  # Another log's entries may be anything.
-        return Extra(entry=extra, salt=None)
-    if not isinstance(value, dict) or set(value) != {"entry", "salt"}:
-        return Extra(entry=extra, salt=None)
-    entry, salt = value["entry"], value["salt"]
-    if not isinstance(entry, dict) or not isinstance(salt, str) or not _SALT.fullmatch(salt):
-        msg = "the receipt's private part is not an entry and a salt of 32 bytes"
-        raise DecodeError(msg)
-    if canonical_json(value) != extra:
-        msg = "the receipt's private part is not canonical JSON"
-        raise DecodeError(msg)
-    return Extra(entry=canonical_json(entry), salt=bytes.fromhex(salt))
-
-
-def verify_entry_is_of_ballot(entry: bytes, *, tracker: bytes) -> None:
-    """Check that an entry records the ballot with this tracker (32 bytes).
-
-    Raises:
-        DecodeError: the entry is not one of our logs.
-        InvalidProof: it records something else, or another ballot.
-    """
-    value = _decode_entry(entry)
-    if value.get("kind") != "election-event" or value.get("type") != "Ballot":
-        msg = "the entry records no ballot"
-        raise InvalidProof(msg)
-    if value.get("payload") != tracker.hex():
-        msg = "the entry records another ballot"
-        raise InvalidProof(msg)
-
-
-def verify_entry_is_of_document(entry: bytes, *, digest: bytes, salt: bytes | None) -> None:
-    """Check that an entry registers the document with this SHA-256 (32 bytes).
-
-    Raises:
-        DecodeError: the entry is not one of our logs.
-        InvalidProof: it registers something else, another document, or one that it hides behind
-            a salt that is not at hand.
-    """
-    value = _decode_entry(entry)
-    if value.get("kind") != "evidence":
-        msg = "the entry registers no document"
-        raise InvalidProof(msg)
-    registered = value.get("document")
-    expected = digest
-    if "commitment" in value:
-        if salt is None:
-            msg = "the document is registered privately, and the receipt lacks its salt"
-            raise InvalidProof(msg)
-        registered = value["commitment"]
-        expected = hashlib.sha256(salt + digest).digest()
-    if registered != expected.hex():
-        msg = "the entry registers another document"
-        raise InvalidProof(msg)
-
-
-def _decode_entry(entry: bytes) -> dict[str, object]:
-    value = decode_json(entry, source="the entry", limit_bytes=ENTRY_LIMIT_BYTES)
-    if not isinstance(value, dict) or canonical_json(value) != entry:
-        msg = "the entry is not an object in canonical JSON"
-        raise DecodeError(msg)
-    return value
 
 
 # --- The same for people: numbered checks ----------------------------------------------------

@@ -9,6 +9,7 @@ from evote.cli.main import main
 from evote.encoding import canonical_json
 from evote.errors import DecodeError, InvalidProof
 from evote.tlog.checkpoint import decode_checkpoint
+from evote.tlog.contents import decode_extra, verify_entry_is_of_document
 from evote.tlog.cosignature import Algorithm, CosigningKey
 from evote.tlog.note import Note, SigningKey, decode_note
 from evote.tlog.policy import decode_policy
@@ -16,9 +17,7 @@ from evote.tlog.receipt import (
     Receipt,
     Step,
     check_receipt,
-    decode_extra,
     decode_receipt,
-    verify_entry_is_of_document,
     verify_receipt,
 )
 from tests.unit.evote.test_tlog_receipts import BALLOT, KEY, SECRET, make_receipt

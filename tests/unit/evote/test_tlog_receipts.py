@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from evote.encoding import canonical_json
 from evote.errors import DecodeError, InvalidProof
 from evote.tlog.checkpoint import sign_checkpoint
+from evote.tlog.contents import verify_entry_is_of_ballot
 from evote.tlog.merkle import inclusion_proof, leaf_hash, root_of_hashes
 from evote.tlog.note import SigningKey, VerifierKey
 from evote.tlog.receipt import (
@@ -18,7 +19,6 @@ from evote.tlog.receipt import (
     Step,
     check_receipt,
     decode_receipt,
-    verify_entry_is_of_ballot,
     verify_receipt,
 )
 

@@ -12,6 +12,7 @@ from tests.browser.pages import (
     WITHOUT_SCRIPT,
     View,
     assert_accessible,
+    assert_focus_is_visible,
     assert_no_sideways_scroll,
 )
 from tests.factories.audit import BODIES, append_ballots, ballot_event
@@ -30,7 +31,17 @@ def log():
 
 
 @pytest.mark.parametrize(
-    "path", ["/log/", "/log/?q=nothing-like-this", "/log/?kind=booth", f"/log/entries/{MINE}"]
+    "path",
+    [
+        "/log/",
+        "/log/?q=nothing-like-this",
+        "/log/?kind=booth",
+        "/log/?consultation=town-trees",
+        "/log/?after=9999",
+        f"/log/entries/{MINE}",
+        "/log/state/",
+        "/log/schemas/",
+    ],
 )
 def test_axe_finds_nothing(page_in_every_view, path):
     page_in_every_view.goto(path)
@@ -87,3 +98,37 @@ def test_an_observer_finds_a_ballot_by_its_tracker_and_takes_its_receipt_without
     page.get_by_role("button", name="Check the receipt").click()
 
     assert page.get_by_role("heading", name="This ballot is in the log").is_visible()
+
+
+def test_a_reader_follows_one_consultation_without_a_script(visit):
+    page = visit(WITHOUT_SCRIPT)
+    page.goto(f"/log/entries/{list(BODIES).index('appeal')}")
+    page.get_by_role("link", name="All entries about it").click()
+    page.get_by_label("Show", exact=True).select_option(label="Appeal")
+    page.get_by_role("button", name="Show these entries").click()
+
+    assert page.locator("tbody tr").count() == 1
+    assert page.get_by_text("Only entries about the consultation town-trees.").is_visible()
+    page.get_by_role("link", name="Look for newer entries").click()
+    assert page.get_by_role("heading", name="Nothing newer yet").is_visible()
+    append_entry(kind="appeal", body=BODIES["appeal"] | {"step": "overturned"})
+    sequence(today=date(2026, 11, 21))
+    page.get_by_role("link", name="Look for newer entries").click()
+    told = "Another moderator looked at an appeal: the act of moderation was taken back."
+    assert page.get_by_text(told).is_visible()
+    feed = page.get_by_role("link", name="These entries as a feed").get_attribute("href")
+    answer = page.request.get(feed)
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    assert told in answer.text()
+
+
+def test_the_state_of_the_log_can_be_read_without_a_script_and_by_keyboard(visit):
+    page = visit(WITHOUT_SCRIPT)
+    page.goto("/log/")
+    page.get_by_role("link", name="How the log grows and who watches it").click()
+
+    assert page.get_by_role("img", name="Length of the log, day by day").is_visible()
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("columnheader", name="New entries").is_visible()
+    assert_focus_is_visible(page)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from audit.analysis.charts import growth_chart, witness_chart
 from audit.models import Checkpoint, LogEntry, TreeHead
 from audit.selectors import ENTRY_KINDS, EntryQuery, entries_matching, entry_page, growth
+from audit.services.cosigning import cosign
 from audit.services.log import append_entry
 from audit.services.sequencing import sequence, take_in_pending
 from audit.views.feed import sentence_of
@@ -295,6 +296,35 @@ class TestGrowth:
         assert "The figures begin with the first entry." in text_of(
             client.get(reverse("audit:state"))
         )
+
+
+@pytest.mark.django_db
+class TestWitnessHealth:
+    def test_stands_in_a_picture_and_a_table(self, client, three):
+        now = datetime.now(UTC)
+        append_ballots(3)
+        sequence(today=TODAY)
+        cosign(now=now)
+        three.witnesses[1].server.stop()
+        append_ballots(2)
+        sequence(today=TODAY)
+        cosign(now=now + timedelta(seconds=30))
+
+        response = client.get(reverse("audit:state"))
+
+        page = response.content.decode()
+        assert page.count("pnyx-bar__brand") == 3
+        assert '<title id="witnesses-title">How much of the log each witness cosigned' in page
+        rows = re.findall(r'<th scope="row".*?</tr>', page, re.DOTALL)
+        told = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows[-3:]]
+        assert [(text.split()[0], "Does not answer" in text) for text in told] == [
+            ("council", False),
+            ("court", True),
+            ("league", False),
+        ]
+        assert re.search(r"Does not answer 3 2 ", told[1])
+        assert re.search(r"Cosigned the newest checkpoint 5 0 ", told[0])
+        assert 'href="/log/policy"' in page
 
 
 class TestCharts:

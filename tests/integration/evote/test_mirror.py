@@ -338,19 +338,21 @@ class TestFaults:
             if round_ == 0:
                 log.grow(*(event(height) for height in range(700, 1100)))
 
-    def test_killed_at_any_moment_the_copy_is_whole_or_as_it_was(self, log, web, check):
-        size = 0
-        for delay in [0.05 * number for number in range(8, 20)]:
+    def test_killed_at_any_moment_the_copy_is_whole_or_as_it_was(self, log, web, mirror, check):
+        mirror()
+        server, address = web
+        sizes = [700]
+        for number in range(12):
             log.grow(*(event(height) for height in range(log.size, log.size + 150)))
-            with running("mirror", web[1], "copy", "--key", log.vkey, "--every", "0"):
-                time.sleep(delay)
-            if copy_file("checkpoint").exists():
-                status, output, _ = check()
-                assert status == 0
-                found = int(output.split(" entries")[0].rsplit(" ", 1)[1])
-                assert found >= size
-                size = found
-        assert size > 700
+            server.asked.clear()
+            with running("mirror", address, "copy", "--key", log.vkey, "--every", "0") as process:
+                wait_for(lambda: server.asked, process)
+                time.sleep(0.01 * number)
+            status, output, _ = check()
+            assert status == 0
+            sizes.append(int(output.split(" entries")[0].rsplit(" ", 1)[1]))
+        assert sizes == sorted(sizes)
+        assert sizes[-1] > 700
 
     @pytest.mark.parametrize("limit_bytes", [100, 5000, 20_000])
     def test_d14_a_full_disk_in_the_middle_of_a_tile_changes_nothing(

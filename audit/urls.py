@@ -4,7 +4,16 @@ from django.urls import URLPattern, URLResolver, path
 
 from audit.api import evidence as api_evidence
 from audit.api import log as api
-from audit.views import board, checking, evidence, evidence_keys, feed, files, growth
+from audit.views import (
+    board,
+    checking,
+    evidence,
+    evidence_keys,
+    evidence_sheet,
+    feed,
+    files,
+    growth,
+)
 
 app_name = "audit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evidence/<uuid:evidence_id>/progress", evidence.progress, name="evidence-progress"),
     path("evidence/<uuid:evidence_id>/receipt", evidence.receipt, name="evidence-receipt"),
     path("evidence/<uuid:evidence_id>/promise", evidence.promise, name="evidence-promise"),
+    path("evidence/<uuid:evidence_id>/sheet.pdf", evidence_sheet.sheet, name="evidence-sheet"),
     path("evidence/<uuid:evidence_id>/delete/", evidence.delete, name="evidence-delete"),
     path("api/evidence", api_evidence.FileView.as_view(), name="api-evidence"),
     path(

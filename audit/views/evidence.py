@@ -86,7 +86,7 @@ def own(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
     """Show one registered document with all that proves it; change what its owner calls it."""
-    evidence = _own(request, evidence_id)
+    evidence = own_evidence(request, evidence_id)
     form = LabelForm(request.POST or None, initial={"label": evidence.label})
     if request.method == "POST" and form.is_valid():
         change_label(evidence=evidence, label=form.cleaned_data["label"])
@@ -102,7 +102,7 @@ def one(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
     """Give the part of the page that changes until the receipt is there."""
-    context = _described(state_of(_own(request, evidence_id)))
+    context = _described(state_of(own_evidence(request, evidence_id)))
     return render(request, "audit/partials/evidence_progress.html", context)
 
 
@@ -111,7 +111,7 @@ def progress(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def receipt(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
     """Hand over the receipt; of a private document with its salt."""
-    state = state_of(_own(request, evidence_id))
+    state = state_of(own_evidence(request, evidence_id))
     content = state.receipt
     if content is None or state.entry is None:
         raise Http404(_("There is no receipt yet: the next checkpoint is a few seconds away."))
@@ -123,7 +123,7 @@ def receipt(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def promise(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
     """Hand over the signed promise."""
-    evidence = _own(request, evidence_id)
+    evidence = own_evidence(request, evidence_id)
     return _download(evidence.promise.encode(), name=f"promise-{evidence.pk}.txt")
 
 
@@ -132,7 +132,7 @@ def promise(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
     """Take a registered document off its owner's list, after a question."""
-    evidence = _own(request, evidence_id)
+    evidence = own_evidence(request, evidence_id)
     if request.method == "POST":
         delete_evidence(evidence=evidence)
         messages.success(request, _("It is off your list. The log keeps the entry."))
@@ -140,7 +140,8 @@ def delete(request: HttpRequest, evidence_id: uuid.UUID) -> HttpResponse:
     return render(request, "audit/evidence_delete.html", {"evidence": evidence})
 
 
-def _own(request: HttpRequest, evidence_id: uuid.UUID) -> Evidence:
+def own_evidence(request: HttpRequest, evidence_id: uuid.UUID) -> Evidence:
+    """Return a registered document of whoever asks, or refuse with 404."""
     evidence = find_evidence(owner=owner_of(request), pk=evidence_id)
     if evidence is None:
         raise Http404(_("You have no such registered document."))

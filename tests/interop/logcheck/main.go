@@ -3,7 +3,7 @@
 // golang.org/x/mod/sumdb (note and tlog), which other people wrote and rely on.
 //
 //	logcheck checkpoint   -key KEY CHECKPOINT
-//	logcheck cosignatures -policy FILE CHECKPOINT
+//	logcheck cosignatures [-key KEY] -policy FILE CHECKPOINT
 //	logcheck receipt      -key KEY|-policy FILE [-entry FILE] [-tracker T] [-document FILE] RECEIPT
 //	logcheck consistency  -key KEY [-proof FILE | -log DIR|URL] OLD NEW
 //	logcheck audit        -key KEY|-policy FILE DIR|URL
@@ -56,7 +56,7 @@ func run(arguments []string, to io.Writer) error {
 	}
 	commands := map[string]command{
 		"checkpoint":   {checkCheckpoint, 1, "key"},
-		"cosignatures": {checkCheckpoint, 1, "policy"},
+		"cosignatures": {checkCheckpoint, 1, "key policy"},
 		"receipt":      {checkReceipt, 1, "key policy entry tracker document"},
 		"consistency":  {checkConsistency, 2, "key proof log"},
 		"audit":        {checkLog, 1, "key policy"},
@@ -83,28 +83,33 @@ func run(arguments []string, to io.Writer) error {
 
 // --- Whom to believe -------------------------------------------------------------------------
 
-// trust reads the key or the policy; a key alone is a policy of one log and no witnesses.
+// trust reads the key or the policy; a key alone is a policy of one log and no witnesses, and a
+// policy may name witnesses alone.
 func trust(given options) (policy, error) {
+	under := policy{quorum: "none"}
 	if given.policy != "" {
 		data, err := readAny(given.policy, smallLimitBytes)
 		if err != nil {
-			return policy{}, err
+			return under, err
 		}
-		return readPolicy(data)
+		if under, err = readPolicy(data); err != nil || len(under.logs) > 0 {
+			return under, err
+		}
 	}
 	text := given.key
 	if text == "" {
-		return policy{}, errUsage
+		return under, errUsage
 	}
 	if strings.Count(text, "+") < 2 {
 		data, err := readAny(text, smallLimitBytes)
 		if err != nil {
-			return policy{}, err
+			return under, err
 		}
 		text = strings.TrimSpace(string(data))
 	}
 	key, err := readVerifierKey(text)
-	return policy{logs: []verifierKey{key}, quorum: "none"}, err
+	under.logs = []verifierKey{key}
+	return under, err
 }
 
 // open checks a checkpoint under a policy and says what held.

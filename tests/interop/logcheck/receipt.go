@@ -92,9 +92,10 @@ func (r receipt) entryAndSalt() (entry, salt []byte, err error) {
 	if !isCanonical(r.extra) {
 		return nil, nil, fmt.Errorf("the private part of the receipt is not canonical JSON")
 	}
-	salt, err = hex.DecodeString(textOf(private, "salt"))
-	if err != nil || len(salt) != 32 {
-		return nil, nil, fmt.Errorf("the salt is not 32 bytes in hex")
+	text := textOf(private, "salt")
+	salt, err = hex.DecodeString(text)
+	if err != nil || len(salt) != 32 || hex.EncodeToString(salt) != text {
+		return nil, nil, fmt.Errorf("the salt is not 32 bytes in lowercase hex")
 	}
 	// What is canonical as a whole is canonical in its parts.
 	return private["entry"], salt, nil

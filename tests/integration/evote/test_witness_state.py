@@ -179,6 +179,7 @@ def test_another_programs_database_is_refused(tmp_path):
         State(tmp_path / "nowhere" / "file")
 
 
+@pytest.mark.slow
 def test_a_locked_database_takes_an_answer_away_and_nothing_else(witness, place):
     witness.add_checkpoint(LOG.request(0, 5))
     with closing(sqlite3.connect(place[0], isolation_level=None)) as other:
@@ -238,6 +239,7 @@ def dying_witness(steps, *arguments):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [LOG.request(5, 9), FORK.request(5, 9)], ids=["growth", "fork"])
 def test_d10_a_witness_killed_between_any_two_steps_neither_forgets_nor_forks(tmp_path, body):
     before = tmp_path / "before"

@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import number_format
@@ -19,6 +21,7 @@ from audit.services.log import EntryRefused, encode_entry
 from evote.encoding import decode_json
 from evote.errors import DecodeError
 from evote.tlog.note import VerifierKey
+from evote.tlog.policy import POLICY_LIMIT_BYTES, Cosignature, decode_policy
 from evote.tlog.receipt import (
     ENTRY_LIMIT_BYTES,
     RECEIPT_LIMIT_BYTES,
@@ -38,8 +41,10 @@ class ProvenEntry:
     content: dict[str, object]
 
 
-# The largest receipt, ballot and entry together, and the form around them.
-UPLOAD_LIMIT_BYTES = RECEIPT_LIMIT_BYTES + BALLOT_LIMIT_BYTES + ENTRY_LIMIT_BYTES + 100_000
+# The largest receipt, ballot, entry and policy together, and the form around them.
+UPLOAD_LIMIT_BYTES = (
+    RECEIPT_LIMIT_BYTES + BALLOT_LIMIT_BYTES + ENTRY_LIMIT_BYTES + POLICY_LIMIT_BYTES + 100_000
+)
 # As in booth/src/log/checking.ts.
 STEPS = ("READABLE", "ORIGIN", "SIGNATURE", "COSIGNATURES", "INCLUSION", "BALLOT", "DOCUMENT")
 STATES = {True: "held", False: "failed", None: "later"}
@@ -50,10 +55,7 @@ STATES = {True: "held", False: "failed", None: "later"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Show the form; after a receipt was sent, the numbered checks above it."""
-    key = selectors.verifier_key()
-    context: dict[str, Any] = checker_context() | {
-        "commands": f"evote receipt check receipt.tlog-proof \\\n  --key {key}",
-    }
+    context = checker_context() | {"commands": _commands()}
     if request.method != "POST":
         return render(request, "audit/check_receipt.html", context | {"form": ReceiptForm()})
     if _length(request) > UPLOAD_LIMIT_BYTES:  # before a byte of it is read
@@ -65,19 +67,33 @@ def check(request: HttpRequest) -> HttpResponse:
     report = _report(form.cleaned_data)
     context |= {"form": ReceiptForm(), "report": report, "checks": _described(report)}
     failed = [check.held for check in report.checks].index(False) if report.failure else -1
-    context |= {"failed_number": failed + 1, "is_ballot_checked": _is_ballot_checked(report)}
+    context |= {
+        "failed_number": failed + 1,
+        "is_ballot_checked": _has(report, Step.BALLOT),
+        "is_document_checked": _has(report, Step.DOCUMENT),
+    }
     context |= {"file_name": _file_name(form), "entry": _entry(report)}
     return render(request, "audit/check_receipt.html", context)
 
 
 def checker_context() -> dict[str, Any]:
     """Give what the checker in the browser is told: this log's key and policy, and words."""
+    policy = _own_policy().decode()
     return {
         "keys": "\n".join(selectors.verifier_keys()),
-        "policy": _own_policy().decode(),
+        "policy": policy,
         "kind_names": KIND_NAMES,
         "steps": STEPS,
+        "inclusion_number": 5 if policy else 4,
     }
+
+
+def _commands() -> str:
+    """Write the same check for `evote`, under the policy if there is one."""
+    check = f"evote receipt check receipt.tlog-proof \\\n  --key {selectors.verifier_key()}"
+    if not _own_policy():
+        return check
+    return f"curl -o policy {settings.BASE_URL}/log/policy\n{check} \\\n  --policy policy"
 
 
 def _own_policy() -> bytes:
@@ -100,8 +116,18 @@ def _report(data: dict[str, Any]) -> ReceiptReport:
     if data["ballot"] is not None:
         tracker = hashlib.sha256(data["ballot"]).digest()
     receipt = data["receipt"] if data["receipt"] is not None else data["pasted"]
-    key = data["key"] or _own_key(receipt)
-    return check_receipt(receipt, key=key, entry=data["entry"], tracker=tracker)
+    key, policy = data["key"], data["policy"]
+    if key is None and policy is None:
+        key = _own_key(receipt)
+        policy = decode_policy(own) if (own := _own_policy()) else None
+    return check_receipt(
+        receipt,
+        key=key,
+        policy=policy,
+        entry=data["entry"],
+        tracker=tracker,
+        document=data["document"],
+    )
 
 
 def _own_key(receipt: bytes) -> VerifierKey:
@@ -112,8 +138,8 @@ def _own_key(receipt: bytes) -> VerifierKey:
         return VerifierKey.decode(selectors.verifier_key())
 
 
-def _is_ballot_checked(report: ReceiptReport) -> bool:
-    return any(check.step is Step.BALLOT for check in report.checks)
+def _has(report: ReceiptReport, step: Step) -> bool:
+    return any(check.step is step for check in report.checks)
 
 
 def _file_name(form: ReceiptForm) -> str:
@@ -158,8 +184,10 @@ def _title(check: Check, report: ReceiptReport) -> str:
         Step.READABLE: _("The file is a receipt"),
         Step.ORIGIN: _("The receipt belongs to this log"),
         Step.SIGNATURE: _("The log signed the checkpoint"),
+        Step.COSIGNATURES: _("The witnesses of the policy cosigned it"),
         Step.INCLUSION: _("The entry is under that checkpoint"),
         Step.BALLOT: _("The entry is that of this ballot"),
+        Step.DOCUMENT: _("The entry registers this document"),
     }[check.step]
 
 
@@ -176,8 +204,19 @@ def _detail(check: Check, report: ReceiptReport) -> str:
             "%(hashes)s hashes lead from entry %(index)s to the root",
             hashes,
         ) % {"hashes": hashes, "index": number_format(report.receipt.index, force_grouping=True)}
+    if check.step is Step.COSIGNATURES and report.cosigned and report.cosigned.cosignatures:
+        return " · ".join(map(_cosigned, report.cosigned.cosignatures))
     if check.step is Step.READABLE:
         return _("Form c2sp.org/tlog-proof@v1")
     if check.step is Step.BALLOT:
         return _("Its payload and the tracker are the same 32 bytes")
     return check.detail
+
+
+def _cosigned(cosignature: Cosignature) -> str:
+    """Name a witness and the time that it gave, in UTC, as the browser writes it."""
+    try:
+        at = datetime.fromtimestamp(cosignature.cosigned_at, UTC)
+    except (OverflowError, ValueError):  # beyond the year 9999
+        return f"{cosignature.name}, {cosignature.cosigned_at} s"
+    return f"{cosignature.name}, {at:%Y-%m-%d %H:%M} UTC"

@@ -173,7 +173,7 @@ def test_evidence_of_another_installation_is_checked_without_asking_it(page, oth
         steps = steps_of(page)
         assert ("Checked", "The witnesses of the policy cosigned it") in steps
         assert steps[-1] == ("Checked", "The entry registers this document")
-        assert "W1, Nov 21, 2026, 8:00" in page.locator("[data-part=steps]").inner_text()
+        assert "W1, 2026-11-21 08:00 UTC" in page.locator("[data-part=steps]").inner_text()
 
         give(page, "file", DEED + b"x", "deed.txt")
         assert check(page) == "This receipt is not that of your document"

@@ -2,6 +2,7 @@
 import { copyOf, fill, find, hasWord, part, word } from "../dom.ts";
 import { encodeBase64 } from "../log/bytes.ts";
 import type { Check, Report } from "../log/checking.ts";
+import type { Cosigned } from "../log/policy.ts";
 import { decodeEntry } from "../log/receipt.ts";
 import type { JsonObject } from "../protocol/encoding.ts";
 import { DecodeError } from "../protocol/errors.ts";
@@ -68,8 +69,8 @@ function heldDetail({ step }: Check, { receipt, cosigned }: Report): string | un
     const hashes = receipt.proof.length;
     return word(hashes === 1 ? "how-one-hash" : "how-hashes", { hashes, index: inLanguage(receipt.index) });
   }
-  if (step === "COSIGNATURES") {
-    return cosigned.map(({ name, at }) => word("how-cosigned", { name, at: moment(at) })).join(" · ");
+  if (step === "COSIGNATURES" && cosigned.length > 0) {
+    return cosigned.map(cosignedText).join(" · ");
   }
   return hasWord(`how-${step}`) ? word(`how-${step}`) : undefined;
 }
@@ -79,12 +80,11 @@ function inLanguage(value: bigint): string {
   return new Intl.NumberFormat(document.documentElement.lang).format(value);
 }
 
-/** A time that a witness gave, in the page's language and in UTC, so that two readers see the same. */
-function moment(seconds: bigint): string {
-  const time = new Date(Number(seconds) * 1000);
-  if (Number.isNaN(time.getTime())) return `${seconds} s`;
-  const form = { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" } as const;
-  return `${new Intl.DateTimeFormat(document.documentElement.lang, form).format(time)} UTC`;
+/** A witness and the time that it gave, in UTC, so that every reader sees the same. */
+function cosignedText({ name, at }: Cosigned): string {
+  const time = new Date(Number(at) * 1000);
+  if (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9999) return `${name}, ${at} s`;
+  return `${name}, ${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 // --- What the entry says --------------------------------------------------------------------

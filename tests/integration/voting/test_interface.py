@@ -1,10 +1,12 @@
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls.converters import StringConverter
 
 from tests.factories.voting import TREES, make_election
 from voting.models import Election, RecordEvent
+from voting.services.elections import QuestionDraft
 from voting.services.receipts import b64
 from voting.urls import urlpatterns
 
@@ -154,3 +156,41 @@ def test_the_schema_describes_every_address_of_elections(client):
     cast = body["paths"]["/api/elections/{uuid}/ballots"]["post"]
     refusals = {"400", "403", "404", "409", "411", "413", "415", "429"}
     assert set(cast["responses"]) == {"200", "201"} | refusals
+
+
+PLURALITY = {"method": "plurality"}
+
+
+def test_the_interface_gives_what_the_rules_make_of_the_result(client):
+    plain = replace(TREES, rule=PLURALITY)
+    ranked = QuestionDraft(
+        text="Which first?",
+        answers=["Bridge", "Square", "Harbour"],
+        minimum=0,
+        maximum=1,
+        has_blank=False,
+        kind="RANKED",
+        rule={"method": "schulze"},
+    )
+    made = make_election(
+        phase=Election.Phase.PUBLISHED,
+        questions=[plain, ranked],
+        votes=[(0, [[1, 0], [2, 1, 3]]), (1, [[1, 0], [1, 2, 3]]), (2, [[0, 1], [2, 1, 3]])],
+    )
+
+    first, second = client.get(f"/api/elections/{made.election.uuid}").json()["outcomes"]
+
+    assert (first["elected"], first["order"], first["votes"]) == ([0], [[0], [1]], [2, 1])
+    assert first["rule"]["method"] == "plurality"
+    assert (second["elected"], second["order"]) == ([1], [[1], [0], [2]])
+    assert second["duels"][1] == [2, 0, 3]
+    assert second["ballots"] == {"total": 3, "valid": 3, "blank": 0, "invalid": []}
+
+
+@pytest.mark.parametrize("phase", [Election.Phase.OPEN, Election.Phase.PUBLISHED])
+def test_there_is_no_outcome_without_a_result_or_a_rule(client, phase):
+    made = make_election(phase=phase, questions=[TREES], votes=[(0, [[1, 0]])])
+
+    found = client.get(f"/api/elections/{made.election.uuid}").json()["outcomes"]
+
+    assert found == (None if phase == Election.Phase.OPEN else [None])

@@ -15,7 +15,9 @@ from evote.counting import (
     SchulzeOutcome,
     StvOutcome,
     Turnout,
+    outcome_to_json,
 )
+from evote.election import Election as Description
 from evote.election import ListsQuestion, decode_election
 from evote.tally import decode_result, decode_sized_tally, outcomes_of
 from voting.models import Election
@@ -61,24 +63,45 @@ class OutcomeView:
 
 def outcomes_shown(*, election: Election) -> tuple[OutcomeView | None, ...]:
     """Return the outcome of each question of a published election, None where no rule is bound."""
+    description, outcomes = _outcomes(election=election)
+    return tuple(
+        None
+        if outcome is None or isinstance(question, ListsQuestion)
+        else view_of(outcome, answers=question.answers)
+        for question, outcome in zip(description.questions, outcomes, strict=True)
+    )
+
+
+def outcomes_for_programs(*, election: Election) -> list[dict[str, object] | None] | None:
+    """Return the outcomes as `evote count --json` prints them; None before there is a result.
+
+    Each is None where the election binds no rule for its question. Answers are their places on
+    the ballot, from 0.
+    """
+    if archived_object(election=election, name="result") is None:
+        return None
+    description, outcomes = _outcomes(election=election)
+    rules = description.rules or (None,) * len(outcomes)
+    return [
+        None if outcome is None or rule is None else outcome_to_json(outcome, rule=rule)
+        for outcome, rule in zip(outcomes, rules, strict=True)
+    ]
+
+
+def _outcomes(*, election: Election) -> tuple[Description, tuple[Outcome | None, ...]]:
+    """Count the result of a published election; the description beside it."""
     archived = bytes(election.archived_election or b"")
     result = archived_object(election=election, name="result")
     sized = archived_object(election=election, name="sized_encrypted_tally")
     assert result is not None, "a published election has a result"
     assert sized is not None, "a published election has a tally"
-    questions = decode_election(archived).questions
     outcomes = _count(
         archived=archived,
         result=result,
         roll=election.credentials.aggregate(weight=Sum("weight"))["weight"] or 0,
         ballots=decode_sized_tally(sized).total_weight,
     )
-    return tuple(
-        None
-        if outcome is None or isinstance(question, ListsQuestion)
-        else view_of(outcome, answers=question.answers)
-        for question, outcome in zip(questions, outcomes, strict=True)
-    )
+    return decode_election(archived), outcomes
 
 
 @lru_cache(maxsize=OUTCOMES_KEPT)

@@ -1,0 +1,83 @@
+"""The shape of what programs send and get. docs: /api/schema."""
+
+from voting.serializers.ballots import (
+    BALLOT_STATUSES,
+    CHALLENGE_STATUSES,
+    BallotStatusSerializer,
+    CastSerializer,
+    ChallengeSerializer,
+    RefusedCastSerializer,
+    RefusedChallengeSerializer,
+    TakenChallengeSerializer,
+)
+from voting.serializers.elections import (
+    AnswerCountSerializer,
+    ElectionSerializer,
+    EventSerializer,
+    QuestionResultSerializer,
+    QuestionSerializer,
+    TrusteeSerializer,
+    TrusteeStateSerializer,
+    TurnoutSerializer,
+    WholeElectionSerializer,
+    encode_hash,
+)
+from voting.serializers.outcomes import (
+    OutcomeSerializer,
+)
+from voting.serializers.proofs import (
+    ProofSerializer,
+)
+from voting.serializers.trustees import (
+    CeremonyMemberSerializer,
+    CeremonyMessageSerializer,
+    CeremonySerializer,
+    ComplaintSerializer,
+    PartialDecryptionSerializer,
+    RefusedDecryptionSerializer,
+    ShuffleSerializer,
+    ShuffleStateSerializer,
+    SignatureSerializer,
+    SlotSerializer,
+    TakenDecryptionSerializer,
+    TakenMessageSerializer,
+    TranscriptCeremonySerializer,
+    TranscriptSerializer,
+)
+
+__all__ = [
+    "BALLOT_STATUSES",
+    "CHALLENGE_STATUSES",
+    "AnswerCountSerializer",
+    "BallotStatusSerializer",
+    "CastSerializer",
+    "CeremonyMemberSerializer",
+    "CeremonyMessageSerializer",
+    "CeremonySerializer",
+    "ChallengeSerializer",
+    "ComplaintSerializer",
+    "ElectionSerializer",
+    "EventSerializer",
+    "OutcomeSerializer",
+    "PartialDecryptionSerializer",
+    "ProofSerializer",
+    "QuestionResultSerializer",
+    "QuestionSerializer",
+    "RefusedCastSerializer",
+    "RefusedChallengeSerializer",
+    "RefusedDecryptionSerializer",
+    "ShuffleSerializer",
+    "ShuffleStateSerializer",
+    "SignatureSerializer",
+    "SlotSerializer",
+    "TakenChallengeSerializer",
+    "TakenDecryptionSerializer",
+    "TakenMessageSerializer",
+    "TranscriptCeremonySerializer",
+    "TranscriptSerializer",
+    "TrusteeSerializer",
+    "TrusteeStateSerializer",
+    "TurnoutSerializer",
+    "WholeElectionSerializer",
+    "encode_hash",
+]

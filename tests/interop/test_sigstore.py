@@ -3,10 +3,12 @@
 import base64
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.template.loader import render_to_string
 from sigstore._internal.merkle import verify_merkle_inclusion
 from sigstore._internal.rekor.checkpoint import LogCheckpoint, SignedNote
 from sigstore.errors import VerificationError
@@ -152,3 +154,47 @@ def test_openssl_verifies_the_logs_signature_on_a_cosigned_checkpoint(log, tmp_p
         ["openssl", *command.split()], cwd=tmp_path, capture_output=True, check=False
     )
     assert (done.returncode == 0) == (forged is None), done.stderr
+
+
+@pytest.mark.parametrize("place", range(3), ids=["log first", "log second", "log last"])
+@pytest.mark.parametrize("damage", [None, "entry", "signature", "root", "witness"])
+def test_the_pages_shell_commands_find_the_logs_line_among_cosignatures(
+    log, tmp_path, place, damage
+):
+    index = 127
+    found = decode_receipt(receipt_of(log, index))
+    text, _, lines = found.checkpoint.decode().rpartition("\n\n")
+    own, *others = lines.splitlines()
+    if damage == "signature":
+        own = own[:-6] + ("A" if own[-6] != "A" else "B") + own[-5:]
+    if damage == "witness":  # Nothing that these commands look at.
+        others[0] = others[0][:-6] + ("A" if others[0][-6] != "A" else "B") + others[0][-5:]
+    others.insert(place, own)
+    if damage == "root":
+        text = text.replace(f"\n{SIZE}\n", f"\n{SIZE + 1}\n")
+    note = "\n".join([text, "", *others, ""]).encode()
+    (tmp_path / f"receipt-{index}.tlog-proof").write_bytes(replace(found, checkpoint=note).encode())
+    entry = log.entries[index] + (b"\n" if damage == "entry" else b"")
+    (tmp_path / f"{index}.json").write_bytes(entry)
+    sides = merkle.inclusion_sides(index=index, size=SIZE)
+    joins = [
+        {"neighbour": hash_, "is_left": is_left}
+        for hash_, is_left in zip(found.proof, sides, strict=True)
+    ]
+    key = log.key.verifier
+    context = {
+        "index": str(index),
+        "joins": joins,
+        "key_base64": key.encode().split("+", 2)[2],
+        "key_id": key.key_id.hex(),
+        "key_name": key.name,
+    }
+    commands = render_to_string("audit/shell_commands.txt", context)
+
+    done = subprocess.run(
+        ["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    holds = damage in {None, "witness"}
+    assert ("every step held" in done.stdout) is holds, done
+    assert (done.returncode == 0) is holds

@@ -13,6 +13,7 @@ import django
 
 VOTERS = 14
 CHOICES = ([0, 0], [1, 0], [0, 1])
+ORDERS = ([1, 2, 3], [3, 1, 2], [2, 3, 1])
 PLACES = ([1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1])
 
 
@@ -23,9 +24,11 @@ def prepare() -> dict[str, object]:
     from django.utils import timezone
 
     from evote.group import encode_secret_scalar
-    from tests.factories.voting import make_election, tracker_of
+    from tests.factories.voting import PLACES as WHERE
+    from tests.factories.voting import TREES, make_election, tracker_of
     from voting.models import Election
     from voting.models.ballot import NO_PREVIOUS_BALLOT
+    from voting.services.elections import QuestionDraft
 
     mail.outbox = []
     call_command("make_log_key", verbosity=0)
@@ -33,14 +36,26 @@ def prepare() -> dict[str, object]:
     made = make_election(
         phase=Election.Phase.OPEN,
         voters=VOTERS,
+        questions=[
+            TREES,
+            WHERE,
+            QuestionDraft(
+                text="In what order?",
+                answers=["Bridge", "Square", "Harbour"],
+                minimum=0,
+                maximum=1,
+                has_blank=False,
+                kind="RANKED",
+            ),
+        ],
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(days=1),
     )
     casts = []
     latest: dict[int, bytes] = {}
-    counted: dict[int, tuple[list[int], list[int]]] = {}
+    counted: dict[int, tuple[list[int], ...]] = {}
     for number, voter in enumerate([*range(VOTERS), 0, 5]):
-        answers = (CHOICES[number % len(CHOICES)], PLACES[number % len(PLACES)])
+        answers = tuple(options[number % len(options)] for options in (CHOICES, PLACES, ORDERS))
         ballot = made.ballot(voter, answers)
         prev = latest.get(voter, NO_PREVIOUS_BALLOT)
         casts.append(made.envelope(voter, ballot, prev=prev))
@@ -58,6 +73,7 @@ def prepare() -> dict[str, object]:
         "casts": casts,
         "trustee_keys": [encode_secret_scalar(key) for key in made.secret_keys],
         "expected": expected,
+        "rankings": sorted(answers[2] for answers in counted.values()),
     }
 
 

@@ -8,7 +8,7 @@ RUN = .venv/bin/python
 OFFLINE = PNYX_DEBUG=1 DATABASE_URL=postgres:///pnyx REDIS_URL=redis://localhost
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench build messages requirements server dev
+.PHONY: help demo test anchor-test check fmt bench build messages requirements server dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,11 @@ demo: server ## Run the whole of Pnyx here, with real ballots (ARGS="--once", "-
 test: dev messages ## Run every test: the browser programs' and the server's (TESTS=tests/unit for some)
 	@$(RUN) -m config.front_end test
 	@$(RUN) -m pytest -q -n 2 $(TESTS)
+
+anchor-test: ## Compile and test the optional anchor contract (docs/anchor.md), two minutes
+	@$(PYTHON) requirements/install.py anchor
+	@$(RUN) -m config.front_end contract
+	@$(RUN) -m pytest -q -n 2 tests/anchor
 
 check: dev ## Run every static check
 	$(RUN) -m ruff check .
@@ -53,4 +58,4 @@ messages: server ## Compile the translations
 	@$(RUN) -m config.translations
 
 requirements: dev ## Pin the newest versions that requirements/*.in allow
-	for name in uv server dev node; do .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt; done
+	for name in uv server dev node anchor; do .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade requirements/$$name.in -o requirements/$$name.txt; done

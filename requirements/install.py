@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Install one pinned set of requirements: `install.py server|dev|node`.
+"""Install one pinned set of requirements: `install.py server|dev|anchor|node`.
 
-The first two go into .venv, which is made if it is missing; Node.js, for machines that have
+The first three go into .venv, which is made if it is missing; Node.js, for machines that have
 none, goes into a folder of its own.
 
 Runs on the machine's own Python with nothing but its standard library, and does nothing when
@@ -28,6 +28,10 @@ NODE = ROOT / ".local" / "node"
 PYTHON = VENV / "bin" / "python"
 FREE_SPACE_BYTES = 1_500 * 2**20
 OLDEST_PYTHON = (3, 11)
+
+
+# The sets that hold a set whole: where one of them is installed, nothing is to be done.
+LARGER = {"server": ("dev", "anchor"), "dev": ("anchor",), "anchor": ()}
 
 
 def say(sentence: str) -> None:
@@ -147,13 +151,13 @@ def install_node() -> None:
 
 def main() -> None:
     """Install the set that the command line names, unless it or a larger one is there."""
-    if len(sys.argv) != 2 or sys.argv[1] not in {"server", "dev", "node"}:
+    if len(sys.argv) != 2 or sys.argv[1] not in {*LARGER, "node"}:
         sys.exit(__doc__)
     name = sys.argv[1]
     if name == "node":
         install_node()
         return
-    if is_installed(name) or (name == "server" and is_installed("dev")):
+    if any(is_installed(larger) for larger in (name, *LARGER[name])):
         return
     look_around()
     install(name)

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from audit.selectors.key import own_keys
 from audit.selectors.policy import PolicyUnusable, current_policy
+from audit.services.anchoring import anchor_marks
 from audit.services.exchanges import Answer, Exchanges, Silence
 from audit.services.marks import Doubt, ForeignMark, Mark, Marks, local_marks, read_mark
 from evote.errors import EvoteError
@@ -21,13 +22,16 @@ _asked_at: dict[str, float] = {}
 
 
 def seen_marks() -> Marks:
-    """Read every mark that can be read: those of this machine, and the witnesses' own copies.
+    """Read every mark that can be read: this machine's, the witnesses' own copies, the anchor's.
 
     Raises:
         LogHalted: a mark of this machine is ours and cannot be read.
     """
-    here, elsewhere = local_marks(), witness_marks()
-    return Marks(seen=here.seen + elsewhere.seen, doubts=here.doubts + elsewhere.doubts)
+    places = (local_marks(), witness_marks(), anchor_marks())
+    return Marks(
+        seen=tuple(mark for marks in places for mark in marks.seen),
+        doubts=tuple(doubt for marks in places for doubt in marks.doubts),
+    )
 
 
 def idle_marks() -> Marks:

@@ -121,7 +121,7 @@ def _summary(whole: Whole) -> str:
     checkpoint = whole.shown.checkpoint
     return (
         f"the log {checkpoint.origin}, {checkpoint.size} entries, whole; "
-        f"{len(whole.kept)} checkpoints kept; root {checkpoint.root.hex()}"
+        f"kept checkpoints: {len(whole.kept)}; root {checkpoint.root.hex()}"
     )
 
 

@@ -87,7 +87,7 @@ class Follower:
 
     def _last_seen(self) -> Shown | None:
         note = self.copy.last_seen_note()
-        return None if note is None else accepted_before(note, where=f"{self.log.name}, before")
+        return None if note is None else accepted_before(note, where=f"{self.log.name} before")
 
     def _complete(self) -> Shown | None:
         note = self.copy.complete_note()

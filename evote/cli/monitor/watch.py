@@ -110,7 +110,7 @@ class Watch:
         note = self.state.note
         if note is None:
             return None
-        return accepted_before(note, where=f"{self.log.name}, before")
+        return accepted_before(note, where=f"{self.log.name} before")
 
     def _accept(self, shown: Shown, *, last: Shown | None) -> SignedTree:
         if last is not None and shown.checkpoint.size < last.checkpoint.size:

@@ -88,7 +88,7 @@ class TestCopy:
         assert mirror(address=log.folder)[0] == 0
         status, output, _ = check()
         assert status == 0
-        assert f"{size + 300} entries, whole; 2 checkpoints kept" in output
+        assert f"{size + 300} entries, whole; kept checkpoints: 2" in output
 
     def test_asks_for_each_full_bundle_once(self, mirror, log, web):
         mirror()

@@ -24,11 +24,15 @@ class ChildDied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One child process and the file of what it says."""
+    """One child process and the file of what it says.
+
+    Without one that `may_end` the demo goes on, as the installation would: a witness.
+    """
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    may_end: bool = False
 
     def last_words(self) -> str:
         """Return the end of what it wrote."""
@@ -46,7 +50,7 @@ class Child:
 
         """
         status = self.process.poll()
-        if status is not None:
+        if status is not None and not self.may_end:
             how = f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
             msg = f"{self.name} {how}; the end of {self.log}:\n{self.last_words()}"
             raise ChildDied(msg)
@@ -85,7 +89,9 @@ def commands(*, port: int) -> dict[str, list[str]]:
     }
 
 
-def start(*, name: str, command: list[str], place: Place, env: dict[str, str]) -> Child:
+def start(
+    *, name: str, command: list[str], place: Place, env: dict[str, str], may_end: bool = False
+) -> Child:
     """Start one child process; it dies with its parent."""
     place.logs.mkdir(exist_ok=True)
     path = place.logs / f"{name}.log"
@@ -99,4 +105,4 @@ def start(*, name: str, command: list[str], place: Place, env: dict[str, str]) -
             stderr=subprocess.STDOUT,
             preexec_fn=die_with_parent(by=DEATH.get(name, signal.SIGTERM)),
         )
-    return Child(name=name, process=process, log=path)
+    return Child(name=name, process=process, log=path, may_end=may_end)

@@ -172,13 +172,18 @@ class Supervisor:
                     f"witness-{witness.name.lower()}",
                     command=witness.command(log_keys=log_keys),
                     env=env,
+                    may_end=True,
                 )
         policy = folder / "policy"
         write_policy(policy, witnesses=witnesses, log_keys=log_keys, site=env["PNYX_BASE_URL"])
         return str(policy)
 
-    def _start_child(self, name: str, *, command: list[str], env: dict[str, str]) -> None:
-        child = processes.start(name=name, command=command, place=self.place, env=env)
+    def _start_child(
+        self, name: str, *, command: list[str], env: dict[str, str], may_end: bool = False
+    ) -> None:
+        child = processes.start(
+            name=name, command=command, place=self.place, env=env, may_end=may_end
+        )
         self.children.append(child)
         self.afterwards.append(child.stop)
 

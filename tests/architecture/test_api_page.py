@@ -20,6 +20,7 @@ EXAMPLES = {
     "<uuid>": "hfd19JUwUteUwr",
     "<tracker>": "A" * 43,
     "<index>": "7",
+    "<size>": "7",
     "<item>": "1",
     "<owner>": "1",
     "<L>": "0",

@@ -1,6 +1,7 @@
 """The page where anyone checks a receipt. The server checks the file and does not keep it."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit import selectors
 from audit.forms import BALLOT_LIMIT_BYTES, KIND_NAMES, ReceiptForm
+from audit.selectors.trusted import trusted_policies, trusted_policy
 from audit.services.log import EntryRefused, encode_entry
 from evote.encoding import decode_json
 from evote.errors import DecodeError
@@ -82,6 +84,7 @@ def checker_context() -> dict[str, Any]:
     return {
         "keys": "\n".join(selectors.verifier_keys()),
         "policy": policy,
+        "trusted": _trusted(),
         "kind_names": KIND_NAMES,
         "steps": STEPS,
         "inclusion_number": 5 if policy else 4,
@@ -94,6 +97,12 @@ def _commands() -> str:
     if not _own_policy():
         return check
     return f"curl -o policy {settings.BASE_URL}/log/policy\n{check} \\\n  --policy policy"
+
+
+def _trusted() -> str:
+    """Write the policies of other logs as JSON, for the checker in the browser."""
+    policies = {name: data.decode() for name, data in trusted_policies().items()}
+    return json.dumps(policies) if policies else ""
 
 
 def _own_policy() -> bytes:
@@ -117,6 +126,8 @@ def _report(data: dict[str, Any]) -> ReceiptReport:
         tracker = hashlib.sha256(data["ballot"]).digest()
     receipt = data["receipt"] if data["receipt"] is not None else data["pasted"]
     key, policy = data["key"], data["policy"]
+    if key is None and policy is None:
+        policy = trusted_policy(receipt)
     if key is None and policy is None:
         key = _own_key(receipt)
         policy = decode_policy(own) if (own := _own_policy()) else None

@@ -7,7 +7,7 @@ import { showReport } from "./receipt/report.ts";
 
 const root = byId("receipt-checker");
 const form = find<HTMLFormElement>(root, "form");
-const { keys = "", policy = "" } = root.dataset;
+const { keys = "", policy = "", trusted = "" } = root.dataset;
 let running: AbortController | undefined;
 
 part(root, "place").append(copyOf("receipt-report"));
@@ -37,7 +37,7 @@ async function check(signal: AbortSignal): Promise<void> {
     const percent = Math.floor((100 * done) / total);
     fill(root, { running: word("running", { percent, size: megabytes(total) }) });
   };
-  const { question, name } = await readForm({ form, own: { keys, policy }, progress, signal });
+  const { question, name } = await readForm({ form, own: { keys, policy, trusted }, progress, signal });
   showReport(root, checkReceipt(question), name);
 }
 

@@ -30,8 +30,11 @@ export interface Asked {
 
 export interface Reading {
   readonly form: HTMLFormElement;
-  /** The keys and the policy of the installation that made the page, as texts. */
-  readonly own: { readonly keys: string; readonly policy: string };
+  /**
+   * The keys and the policy of the installation that made the page, as texts; and as JSON the
+   * policies of other logs that it trusts, by the names of the logs.
+   */
+  readonly own: { readonly keys: string; readonly policy: string; readonly trusted: string };
   readonly progress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
@@ -41,10 +44,19 @@ export async function readForm({ form, own, progress, signal }: Reading): Promis
   const { data, name } = await readReceipt(form);
   const tracker = await readTracker(form);
   const entry = await readFile(form, "entry", ENTRY_LIMIT_BYTES);
-  const { keys, policy } = await readTrust(form, own);
+  const { keys, policy } = await readTrust(form, trustedFor(data, own));
   const document = fileOf(form, "file");
   const digest = document && await hashDocument({ document, progress, signal });
   return { name, question: { data, keys, policy, tracker, entry, document: digest } };
+}
+
+/** What the page trusts for the log of this receipt; only a checked receipt proves whose it is. */
+function trustedFor(data: Uint8Array, own: Reading["own"]): Reading["own"] {
+  const checkpoint = new TextDecoder().decode(data).split("\n\n")[1] ?? "";
+  const [origin = ""] = checkpoint.split("\n");
+  const trusted: unknown = own.trusted === "" ? {} : JSON.parse(own.trusted);
+  const known = new Map(Object.entries(trusted as Record<string, string>)).get(origin);
+  return known === undefined ? own : { ...own, keys: "", policy: known };
 }
 
 async function readReceipt(form: HTMLFormElement): Promise<{ data: Uint8Array; name: string | undefined }> {

@@ -156,7 +156,7 @@ class TestOnes:
         evidence = registered(person)
         page = client.get(address("one", evidence))
 
-        assert "Promised: the log takes it in within seconds" in text_of(page)
+        assert "Promised, not in the log yet" in text_of(page)
         assert f'hx-get="{address("progress", evidence)}"' in page.content.decode()
         assert client.get(address("receipt", evidence)).status_code == 404
 

@@ -313,6 +313,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "DISABLE_ERRORS_AND_WARNINGS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.described_refusals.describe_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "BallotState": "voting.serializers.BALLOT_STATUSES",
         "ProposalState": "deliberation.models.Proposal.Status",

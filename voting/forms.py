@@ -4,20 +4,26 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Roll
 from evote.counting import is_part
+from evote.encoding import decode_json, read_object, read_text
+from evote.errors import DecodeError
 from voting.models import Election, Question
 from voting.selectors.outcomes.methods import METHODS_SHOWN
 from voting.services.credential_lists import LIST_LIMIT_BYTES
 from voting.services.elections import QuestionDraft
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
+    from django.utils.datastructures import MultiValueDict
     from django.utils.functional import _StrPromise
 
 PUBLIC_KEY_LIMIT_BYTES = 4_096
+REPLACEMENT_LIMIT_BYTES = 1_000
 
 
 class MomentField(forms.DateTimeField):
@@ -291,18 +297,63 @@ class CredentialListForm(forms.Form):
 
 
 class ReplacementForm(forms.Form):
-    """A lost credential and the one that takes its place: public parts, 64 hexadecimal digits."""
+    """A lost credential and the one that takes its place: as a file, or both public parts."""
 
+    file = forms.FileField(
+        label=_("File of the replacement"),
+        required=False,
+        help_text=_("The file that evote registrar replace wrote. It holds no secret."),
+    )
     lost = forms.CharField(
-        label=_("Public part of the lost credential"),
+        label=_("Or: public part of the lost credential"),
         max_length=64,
+        required=False,
         widget=forms.TextInput(attrs={"class": "pnyx-mono", "spellcheck": "false"}),
     )
     new = forms.CharField(
-        label=_("Public part of the new credential"),
+        label=_("And: public part of the new credential"),
         max_length=64,
+        required=False,
         widget=forms.TextInput(attrs={"class": "pnyx-mono", "spellcheck": "false"}),
     )
+
+    def __init__(
+        self,
+        data: "QueryDict | None" = None,
+        files: "MultiValueDict[str, UploadedFile[bytes]] | None" = None,
+        *,
+        uuid: str,
+    ) -> None:
+        super().__init__(data, files)
+        self.uuid = uuid
+
+    def clean(self) -> dict[str, Any]:
+        """Take the two public parts from the file, or as they were typed."""
+        values = super().clean() or {}
+        upload = values.get("file")
+        typed = [name for name in ("lost", "new") if values.get(name)]
+        if upload is not None and typed:
+            raise forms.ValidationError(_("Choose the file or type both parts, not both."))
+        if upload is not None:
+            return values | _read_replacement(upload, uuid=self.uuid)
+        for name in {"lost", "new"} - {*typed}:
+            self.add_error(name, _("Choose the file, or type both parts."))
+        return values
+
+
+def _read_replacement(upload: "UploadedFile[bytes]", *, uuid: str) -> dict[str, str]:
+    """Read what `evote registrar replace` wrote."""
+    try:
+        data = upload.read(REPLACEMENT_LIMIT_BYTES + 1)
+        value = decode_json(data, source="replacement", limit_bytes=REPLACEMENT_LIMIT_BYTES)
+        item = read_object(value, place="", fields=("election", "lost", "new"))
+        parts = {name: read_text(item[name], place=name) for name in ("election", "lost", "new")}
+    except DecodeError as error:
+        message = _("This is not a file of evote registrar replace.")
+        raise forms.ValidationError(message) from error
+    if parts.pop("election") != uuid:
+        raise forms.ValidationError(_("This file is for another election."))
+    return parts
 
 
 class TrusteeForm(forms.Form):

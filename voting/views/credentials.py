@@ -35,7 +35,9 @@ def credentials(request: HttpRequest, uuid: str) -> HttpResponse:
         "upload": CredentialListForm(request.POST, request.FILES)
         if step == "upload"
         else CredentialListForm(),
-        "replace": ReplacementForm(request.POST if step == "replace" else None),
+        "replace": ReplacementForm(request.POST, request.FILES, uuid=uuid)
+        if step == "replace"
+        else ReplacementForm(uuid=uuid),
     }
     form = forms.get(step)
     if step and (form is None or form.is_valid()):

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from audit.models import LogEntry
 from evote.credential import derive_public_credential, encode_credentials, generate_credential
+from evote.encoding import encode_json
 from evote.group import IDENTITY
 from tests.factories.accounts import make_administrator, make_roll
 from tests.factories.forgeries import MIXED_ORDER
@@ -357,6 +358,41 @@ def test_an_administrator_replaces_a_lost_credential(made, administrator):
     assert "The new credential is none" in refused.content.decode()
     assert taken.status_code == 302
     assert on_the_list() == sorted(publics(made))
+
+
+def replacement(made, **changed):
+    """What `evote registrar replace` writes."""
+    value = {"election": made.election.uuid, "lost": made.public(2), "new": "0" * 64} | changed
+    return upload_file("replacement.json", encode_json(value))
+
+
+def test_an_administrator_replaces_a_lost_credential_with_the_registrars_file(made, administrator):
+    upload_credentials(election=made.election, data=encode_credentials(publics(made)))
+    lost = made.public(2)
+    made.credentials[2] = generate_credential()
+    file = replacement(made, lost=lost, new=made.public(2))
+
+    taken = administrator.post(page(made), {"step": "replace", "file": file})
+
+    assert taken.status_code == 302
+    assert on_the_list() == sorted(publics(made))
+
+
+def test_a_replacement_file_that_is_none_is_told_on_the_page(made, administrator):
+    upload_credentials(election=made.election, data=encode_credentials(publics(made)))
+    before = on_the_list()
+    for fields, reason in (
+        ({"file": replacement(made, election="hfd19JUwUteUwr")}, "for another election"),
+        ({"file": replacement(made, more=1)}, "not a file of evote registrar replace"),
+        ({"file": upload_file("r.json", b"x" * 2_000)}, "not a file of evote registrar replace"),
+        ({"file": replacement(made), "lost": made.public(2)}, "not both"),
+        ({"lost": made.public(2)}, "or type both parts"),
+        ({"file": replacement(made)}, "The new credential is none"),
+    ):
+        response = administrator.post(page(made), {"step": "replace"} | fields)
+        assert response.status_code == 400
+        assert reason in response.content.decode()
+    assert on_the_list() == before
 
 
 def test_an_administrator_chooses_what_casting_asks_for(made, administrator):

@@ -22,7 +22,7 @@ from django.conf import settings
 from audit.models import Checkpoint
 from audit.selectors import latest_checkpoint, log_origin
 from audit.selectors.tree import latest_head, stored_tree
-from audit.services.marks import Doubt, LogHalted, Mark, Marks
+from audit.services.marks import Doubt, Mark, Marks, refuse_mark
 from evote.tlog.checkpoint import Checkpoint as CheckpointText
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def anchor_checkpoint() -> Anchored | None:
     contract = _contract(chain)
     held = _held(contract)
     checkpoint = latest_checkpoint()
-    _refuse_contradiction(held)
+    refuse_mark(head=latest_head(), mark=Mark(place=PLACE, checkpoint=held))
     if checkpoint is None:
         return None
     if held.size >= checkpoint.head_id:
@@ -154,20 +154,6 @@ def _held(contract: Any) -> CheckpointText:  # noqa: ANN401 - the client makes i
         msg = f"The contract {contract.address} is not of the log {log_origin()}."
         raise AnchorRefused(msg)
     return CheckpointText(origin=log_origin(), size=int(size), root=bytes(root))
-
-
-def _refuse_contradiction(held: CheckpointText) -> None:
-    head = latest_head()
-    size = head.size if head is not None else 0
-    if held.size > size:
-        msg = (
-            f"The anchor contract covers {held.size} entries and the database holds {size}: it was "
-            "restored from an older copy. Recover with: manage.py recover_log"
-        )
-        raise LogHalted(msg)
-    if held.size and stored_tree(held.size).root() != held.root:
-        msg = f"The database does not continue the {held.size} entries of the anchor contract."
-        raise LogHalted(msg)
 
 
 # --- Moving it ----------------------------------------------------------------------------------

@@ -33,7 +33,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"PNYX_ANCHOR_CONTRACT={deploy_anchor()}")
                 return
             anchored = anchor_checkpoint()
-        except (AnchorUnavailable, AnchorRefused, LogHalted) as error:
+        except LogHalted as error:
+            msg = f"{error} Recover it with: python manage.py recover_log"
+            raise CommandError(msg) from error
+        except (AnchorUnavailable, AnchorRefused) as error:
             raise CommandError(str(error)) from error
         if anchored is None:
             self.stdout.write("Nothing is published yet.")

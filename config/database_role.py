@@ -25,6 +25,9 @@ COLUMNS_MAY_CHANGE = "voting_only_columns_may_change"
 # A ballot gets its place in the record, once, and its body is written anew, byte for byte, so
 # that where it lies tells nothing: for that column the trigger alone stands.
 CHANGING_COLUMNS = {"voting_ballot": ("batch", "height", "body")}
+# Moderators decide about a comment one at a time: they lock its row, and PostgreSQL asks for the
+# right to change a column before it locks. The trigger refuses every change all the same.
+LOCKED_BY_COLUMN = {"deliberation_comment": ("id",)}
 # Bits of pg_trigger.tgtype.
 DELETE_BIT, UPDATE_BIT = 8, 16
 TRIAL_TIMEOUT_MILLISECONDS = 2_000
@@ -71,7 +74,7 @@ def table_rights(owner: BaseDatabaseWrapper) -> dict[str, Rights]:
             rights[table].deletes &= not events & DELETE_BIT
         elif function == COLUMNS_MAY_CHANGE:
             rights[table].columns = tuple(arguments.replace("\\000", "\0").split("\0")[:-1])
-    for table, columns in CHANGING_COLUMNS.items():
+    for table, columns in (CHANGING_COLUMNS | LOCKED_BY_COLUMN).items():
         rights[table].columns = columns
     rights["django_migrations"] = Rights(updates=False, deletes=False)
     return rights
@@ -117,7 +120,7 @@ def _grants(rights: dict[str, Rights]) -> Iterator[sql.SQL]:
     yield sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
     for table, right in sorted(rights.items()):
         words = ["INSERT"] if table != "django_migrations" else []
-        if right.columns and right.updates:
+        if right.columns:
             columns = ", ".join(f'"{column}"' for column in right.columns)
             words.append(f"UPDATE ({columns})")
         elif right.updates:

@@ -20,7 +20,7 @@ NEVER_CHANGED = (
     "voting_recordevent",
     "voting_recordobject",
     "voting_challenge",
-    "deliberation_comment",
+    "deliberation_proposalversion",
     "deliberation_moderationact",
 )
 
@@ -75,6 +75,7 @@ def test_the_role_adds_rows_and_has_no_right_to_change_or_remove_any(role, table
         ("voting_ballot", "batch", "tracker"),
         ("voting_ballotalpha", "is_mingled", "alpha"),
         ("voting_credential", "position", "public"),
+        ("deliberation_comment", "id", "body"),
     ],
 )
 def test_of_a_ballots_row_only_its_place_may_be_written(role, table, changing, fixed):

@@ -27,7 +27,7 @@ def test_axe_finds_nothing_on_a_page_of_a_halted_log(page_in_every_view, obstacl
     region = page_in_every_view.get_by_role("region", name="State of the audit log")
     region.locator("summary").click()
 
-    assert region.get_by_text("The audit log is not going on").is_visible()
+    assert region.get_by_text("The audit log is halted").is_visible()
     assert region.get_by_text(REASON).is_visible()
     named = region.get_by_text("manage.py recover_log").count()
     assert named == (1 if obstacle == Obstacle.CONTRADICTION else 0)

@@ -228,7 +228,7 @@ class TestEverybodyHears:
     ):
         page = client.get(path).content.decode()
 
-        assert "The audit log is not going on" in page
+        assert "The audit log is halted" in page
         assert "manage.py recover_log" in page
         assert "The mark file covers 9 entries" in page
 
@@ -247,7 +247,7 @@ class TestEverybodyHears:
         sequence_and_report(today=TODAY)
 
         assert halt_notice() is None
-        assert "not going on" not in client.get("/").content.decode()
+        assert "The audit log is halted" not in client.get("/").content.decode()
 
     def test_a_full_disk_is_told_from_a_contradiction(self, client, monkeypatch):
         def full(*args, **kwargs):

@@ -122,7 +122,7 @@ def refuses_and_says_so(installation: Installation, newest: bytes) -> None:
     assert "manage.py recover_log" in log_detail(installation)
     installation.run("-m", "tests.integration.drills.append", "3")
     installation.wait_for(
-        "the banner", lambda: b"The audit log is not going on" in installation.get("/")
+        "the banner", lambda: b"The audit log is halted" in installation.get("/")
     )
     assert b"manage.py recover_log" in installation.get("/log/")
     assert installation.get("/log/checkpoint") == newest
@@ -146,4 +146,4 @@ def goes_on(installation: Installation, newest: bytes, rows: list[tuple[object, 
     installation.wait_for(
         "good health", lambda: health(installation)["parts"]["log"]["status"] == "up"
     )
-    installation.wait_for("no banner", lambda: b"not going on" not in installation.get("/"))
+    installation.wait_for("no banner", lambda: b"The audit log is halted" not in installation.get("/"))

@@ -160,12 +160,13 @@ def test_an_observer_reads_the_result_and_verifies_the_record(page, tmp_path):
     verify_published_record(election=made.election, now=timezone.now())
     page.goto("/elections/")
     page.get_by_role("link", name=made.election.title).click()
-    assert "Verified: 11 of 11 steps" in page.locator("main").inner_text()
+    assert "Verified: 15 of 15 steps" in page.locator("main").inner_text()
 
-    with page.expect_download() as download:
-        page.get_by_role("link", name=f"{made.election.uuid}.bel").click()
+    for name in (f"{made.election.uuid}.bel", f"{made.election.uuid}.pnyx.json"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        download.value.save_as(tmp_path / name)
     record = tmp_path / f"{made.election.uuid}.bel"
-    download.value.save_as(record)
 
     checked = subprocess.run(
         [sys.executable, "-m", "evote.cli.main", "verify", str(record), "--json"],

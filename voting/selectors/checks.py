@@ -96,6 +96,12 @@ STEP_MEANINGS = {
     8: gettext_lazy("The encrypted sum is the sum of those ballots"),
     9: gettext_lazy("The trustees decrypted exactly that sum"),
     10: gettext_lazy("The numbers above are what came out"),
+    11: gettext_lazy("The shuffles added, left out and changed no ballot"),
+    12: gettext_lazy("The second file is there and leaves nothing out"),
+    13: gettext_lazy("Every trustee signed the sealed election, with their own key in it"),
+    14: gettext_lazy("Each ballot is signed as the next one of its credential"),
+    15: gettext_lazy("Each shuffle is signed by the trustee who made it"),
+    16: gettext_lazy("Each decryption is bound to its sum and its trustee"),
 }
 STATES = {
     "passed": "held",

@@ -20,9 +20,11 @@ from audit.models import Checkpoint, Cosignature, WitnessHealth
 from audit.selectors.checkpoints import signed_checkpoint
 from audit.selectors.cosignatures import KeyMark, cosigned_note, mark_of, newest_cosignatures
 from audit.selectors.policy import current_policy
-from audit.selectors.tree import stored_tree
+from audit.selectors.tree import latest_head, stored_tree
 from audit.services import publishing
 from audit.services.exchanges import Answer, Exchanges, Silence
+from audit.services.marks import LogHalted, local_marks, refuse_contradiction
+from audit.services.witness_marks import seen_marks
 from evote.errors import DecodeError, EvoteError, InvalidProof
 from evote.tlog.checkpoint import Checkpoint as CheckpointText
 from evote.tlog.checkpoint import decode_checkpoint
@@ -264,14 +266,20 @@ def _printable(text: str) -> str:
 
 
 def _publish(asked: _Round, *, has_new_lines: bool) -> None:
-    """Make the checkpoint public if the quorum is met, and it is not yet, or has more lines."""
+    """Make the checkpoint public if the quorum is met, and it is not yet, or has more lines.
+
+    Not while the log would halt. Where no file says what was public last, the witnesses are asked
+    for their copies: rows of an older database may well meet the quorum.
+    """
     file = publishing.published_checkpoint()
     if not has_new_lines and publishing.is_published(asked.checkpoint, file=file):
         return
     note = cosigned_note(asked.checkpoint)
     try:
         verify_under_policy(note, asked.policy)
-    except InvalidProof:
+        marks = local_marks() if file is not None else seen_marks()
+        refuse_contradiction(head=latest_head(), marks=marks)
+    except (InvalidProof, LogHalted):  # The sequencer says why.
         return
     publishing.publish(checkpoint=asked.checkpoint, note=note)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from audit.models import Cosignature
 from audit.selectors import Standing, proof_of, receipt_of, witnesses
 from audit.selectors.entries import entry_at
 from audit.selectors.key import signing_key
+from audit.services import witness_marks
 from audit.services.cosigning import COSIGNER_LOCK, cosign
+from audit.services.marks import LogHalted
 from audit.services.sequencing import sequence
 from evote.cli.main import main
 from evote.errors import InvalidProof
@@ -174,6 +177,40 @@ def test_a43_a_log_whose_witnesses_saw_another_branch_publishes_nothing(running)
         Standing.REFUSES,
         Standing.CURRENT,
     ]
+
+
+def test_a84_an_older_database_without_its_files_publishes_nothing_old(running):
+    grow(3)
+    cosign(now=now())
+    grow(2)
+    cosign(now=now())
+    assert verify_under_policy(published(), running[0].policy).checkpoint.size == 5
+    forget_all_after(3)
+    shutil.rmtree(settings.DATA_DIR)
+
+    cosign(now=now() + timedelta(minutes=20))
+
+    assert published() is None
+    assert {state.state for state in witnesses()} == {Standing.AHEAD}
+    witness_marks._asked_at.clear()  # The sequencer, in a process of its own, asks for itself.
+    with pytest.raises(LogHalted, match="5 entries"):
+        sequence(today=TODAY)
+
+
+def forget_all_after(size):
+    """Set the log's tables back, as a restored backup would."""
+    conditions = {
+        "audit_publication": "checkpoint_id > %s",
+        "audit_cosignature": "checkpoint_id > %s",
+        "audit_checkpoint": "head_id > %s",
+        "audit_treehead": "size > %s",
+        "audit_logentry": "index >= %s",
+    }
+    with connection.cursor() as cursor:
+        for table, condition in conditions.items():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER refuse_change")
+            cursor.execute(f"DELETE FROM {table} WHERE {condition}", [size])
+            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER refuse_change")
 
 
 @pytest.mark.parametrize(

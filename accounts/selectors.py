@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from accounts.analysis.csv_export import csv_lines
 from accounts.models import Organisation, Role, Roll, RollEntry, User
+from audit.selectors.evidence import evidence_of, keys_of
 
 Person = User | AnonymousUser
 
@@ -233,5 +234,20 @@ def stored_about(user: User) -> dict[str, object]:
                 "votes": entry.weight,
             }
             for entry in rolls.order_by("roll__organisation__name", "roll__name", "pk")
+        ],
+        "registered_documents": [
+            {
+                "name": evidence.label,
+                "form": evidence.form,
+                "digest": bytes(evidence.digest).hex(),
+                "salt": None if evidence.salt is None else bytes(evidence.salt).hex(),
+                "filed_at": evidence.filed_at.isoformat(),
+                "promise": evidence.promise,
+            }
+            for evidence in evidence_of(str(user.pk))
+        ],
+        "keys_of_other_platforms": [
+            {"name": key.name, "beginning": key.beginning, "made_at": key.made_at.isoformat()}
+            for key in keys_of(str(user.pk))
         ],
     }

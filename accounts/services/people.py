@@ -10,6 +10,7 @@ from django.db.models import F
 from accounts.models import Role, User
 from accounts.services.mail import compose_mail
 from accounts.services.roles import revoke_role
+from audit.services.evidence import forget_owner
 
 # RFC 2606: no mail can ever reach an address that ends so.
 REMOVED_DOMAIN = "removed.invalid"
@@ -44,7 +45,8 @@ def end_other_sessions(*, user: User) -> None:
 def close_account(*, user: User, language: str) -> None:
     """Forget who somebody is. What they wrote stays, under a pseudonym made at random.
 
-    Name, address, password, second factors and offices go. Nobody can sign in as them again,
+    Name, address, password, second factors and offices go, and the list of documents that they
+    registered. Nobody can sign in as them again,
     and the address may be used for a new account. A last mail goes to it, in `language`.
 
     Raises:
@@ -70,4 +72,5 @@ def close_account(*, user: User, language: str) -> None:
     user.user_permissions.clear()
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    forget_owner(owner=str(user.pk))
     transaction.on_commit(farewell.send)

@@ -5,8 +5,13 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Organisation, Role, Roll, RollUpload, User
+from accounts.services.people import close_account
+from audit.models import Evidence, EvidenceKey
+from audit.services.evidence import file_evidence, private_filing
+from audit.services.evidence_keys import make_evidence_key
 from tests.factories.accounts import (
     PASSWORD,
     make_administrator,
@@ -109,7 +114,27 @@ def test_people_download_what_is_stored_about_them(client):
                 "votes": 1,
             }
         ],
+        "registered_documents": [],
+        "keys_of_other_platforms": [],
     }
+
+
+def test_registered_documents_are_among_what_is_stored_and_go_with_the_account(client, log_key):
+    user = make_user(password=None)
+    owner, now = str(user.pk), timezone.now()
+    filing = private_filing(document=b"\1" * 32, label="Lease.pdf")
+    evidence = file_evidence(owner=owner, filing=filing, now=now).evidence
+    make_evidence_key(owner=owner, name="Archive", now=now)
+    client.force_login(user)
+    stored = json.loads(client.get("/accounts/data.json").content)
+
+    [document] = stored["registered_documents"]
+    assert (document["name"], document["salt"]) == ("Lease.pdf", filing.salt.hex())
+    assert document["promise"] == evidence.promise
+    assert [key["name"] for key in stored["keys_of_other_platforms"]] == ["Archive"]
+    close_account(user=user, language="en")
+    assert not Evidence.objects.exists()
+    assert not EvidenceKey.objects.exists()
 
 
 def test_nothing_of_a_secret_is_in_what_people_download(client, sign_in):

@@ -3,12 +3,16 @@
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from evote.cli.absence import check_none
 from evote.cli.errors import CommandFailed
 from evote.cli.findings import NEWER, OLDER, PROMISE, PROOF, Finding, Kind, read_finding_file
 from evote.cli.log_history import read_shown
+from evote.cli.log_source import LogSource, open_log
 from evote.cli.log_trust import read_key
+from evote.cli.monitor.promises import decode_promise
 from evote.cli.schemas import load_schemas
 from evote.cli.text import printable
 from evote.errors import EvoteError, InvalidProof
@@ -21,13 +25,17 @@ from evote.tlog.policy import Policy, PolicyLog
 from evote.tlog.receipt import RECEIPT_LIMIT_BYTES, decode_receipt, verify_receipt
 
 _DESCRIPTION = """\
-Check a folder of evidence that evote monitor, evote mirror or a witness kept.
-No network is used, and the log is not asked. Take the log's key from somewhere
+Check a folder of evidence that evote monitor or evote mirror kept. No network
+is used, and the log is not asked. Take the log's key from somewhere
 else than the folder; where the log changed its key, give all of them.
 """
 _EPILOG = """\
-example:
+That something is *not* in the log needs all of its entries: give a mirror's
+copy with --copy.
+
+examples:
   evote finding 20261121T090000Z-fork-1f0c22 --key log.vkey
+  evote finding 20261121T090000Z-promise-77ab01 --key log.vkey --copy /srv/mirror/5638a4…
 
 exit status:
   0  proven: the log's own signatures show it
@@ -37,6 +45,15 @@ exit status:
 """
 _SUMMARY_LIMIT_BYTES = 100_000
 _PROVEN, _SHOWS_NOTHING, _OBSERVED = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """A folder, the log's keys, and a copy of the log, if one was given."""
+
+    folder: Path
+    keys: Sequence[VerifierKey]
+    copy: LogSource | None
 
 
 class _NotShown(EvoteError):
@@ -62,17 +79,26 @@ def add_arguments(
         metavar="KEY",
         help="the log's verifier key, name+id+base64, or a file with it; repeatable",
     )
+    parser.add_argument(
+        "--copy",
+        metavar="FOLDER",
+        help="a copy of the log, or its address: to see what is not in it",
+    )
     parser.set_defaults(handler=_check)
 
 
 def _check(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
-    keys = [read_key(text) for text in arguments.key]
+    evidence = _Evidence(
+        folder=folder,
+        keys=[read_key(text) for text in arguments.key],
+        copy=None if arguments.copy is None else open_log(arguments.copy),
+    )
     summary = _read_summary(folder)
     print(f"{summary['found_at']}: {printable(summary['message'])}")
     try:
         kind = Kind(summary["finding"])
-        proven = _CHECKS.get(kind, _check_observed)(folder, keys)
+        proven = _CHECKS.get(kind, _check_observed)(evidence)
     except CommandFailed:
         raise
     except (EvoteError, ValueError) as error:
@@ -92,9 +118,9 @@ def _read_summary(folder: Path) -> dict[str, str]:
         raise CommandFailed(msg) from error
 
 
-def _checkpoint(folder: Path, name: str, *, keys: Sequence[VerifierKey]) -> Checkpoint:
-    note = read_finding_file(folder, name, limit_bytes=NOTE_LIMIT_BYTES)
-    logs = tuple(PolicyLog(key=key, url=None) for key in keys)
+def _checkpoint(evidence: _Evidence, name: str) -> Checkpoint:
+    note = read_finding_file(evidence.folder, name, limit_bytes=NOTE_LIMIT_BYTES)
+    logs = tuple(PolicyLog(key=key, url=None) for key in evidence.keys)
     policy = Policy(logs=logs, witnesses=(), groups=(), quorum=None)
     checkpoint = read_shown(note, policy=policy, where=name).checkpoint
     print(f"  {name}: signed by the log; {checkpoint.size} entries, {checkpoint.root.hex()}")
@@ -104,19 +130,19 @@ def _checkpoint(folder: Path, name: str, *, keys: Sequence[VerifierKey]) -> Chec
 # --- Each kind: gives the verdict, or raises ----------------------------------------------------
 
 
-def _check_fork(folder: Path, keys: Sequence[VerifierKey]) -> str:
-    lines = read_finding_file(folder, PROOF, limit_bytes=10_000).decode("ascii").split()
+def _check_fork(evidence: _Evidence) -> str:
+    lines = read_finding_file(evidence.folder, PROOF, limit_bytes=10_000).decode("ascii").split()
     verify_contradiction(
-        older=_checkpoint(folder, OLDER, keys=keys),
-        newer=_checkpoint(folder, NEWER, keys=keys),
+        older=_checkpoint(evidence, OLDER),
+        newer=_checkpoint(evidence, NEWER),
         proof=[decode_hash(line, source=PROOF) for line in lines],
     )
     return "PROVEN: the log signed two histories. No log can be what both checkpoints say."
 
 
-def _check_malformed(folder: Path, keys: Sequence[VerifierKey]) -> str:
+def _check_malformed(evidence: _Evidence) -> str:
     try:
-        _checkpoint(folder, NEWER, keys=keys)
+        _checkpoint(evidence, NEWER)
     except Finding as finding:
         if finding.kind is Kind.MALFORMED:
             return f"PROVEN: {finding}"
@@ -125,9 +151,9 @@ def _check_malformed(folder: Path, keys: Sequence[VerifierKey]) -> str:
     raise _NotShown(msg)
 
 
-def _check_entry(folder: Path, keys: Sequence[VerifierKey]) -> str:
-    earlier = _logged_entries(folder, "earlier", keys=keys)
-    faulty = _logged_entries(folder, "entry", keys=keys)
+def _check_entry(evidence: _Evidence) -> str:
+    earlier = _logged_entries(evidence, "earlier")
+    faulty = _logged_entries(evidence, "entry")
     if len(faulty) != 1 or len(earlier) > 1:
         msg = "the folder holds no receipt of one entry, with at most one earlier"
         raise _NotShown(msg)
@@ -140,7 +166,7 @@ def _check_entry(folder: Path, keys: Sequence[VerifierKey]) -> str:
         return f"PROVEN: the log holds entry {index}, which may not stand in it: {error}"
     if not earlier:
         return f"OBSERVED: the log holds entry {index}; read it, and the message above."
-    return _compare(earlier[0], index=index, entry=entry)
+    return _compare(earlier[0], index=index, entry=entry, evidence=evidence)
 
 
 def _check_alone(entry: Entry) -> None:
@@ -151,7 +177,7 @@ def _check_alone(entry: Entry) -> None:
         follow_election(ElectionProgress(), entry=entry, index=0)
 
 
-def _compare(earlier: tuple[int, bytes], *, index: int, entry: Entry) -> str:
+def _compare(earlier: tuple[int, bytes], *, index: int, entry: Entry, evidence: _Evidence) -> str:
     earlier_index, data = earlier
     before = json.loads(data)
     if earlier_index >= index or before.get("election") != entry.get("election"):
@@ -164,28 +190,42 @@ def _compare(earlier: tuple[int, bytes], *, index: int, entry: Entry) -> str:
         is_gap = before["kind"] == entry["kind"] == "election-event" and (
             int(str(entry["height"])) > int(before["height"]) + 1
         )
-        if is_gap:
+        if is_gap and evidence.copy is not None:
+            checkpoint = _checkpoint(evidence, NEWER)
+            between = range(earlier_index + 1, index)
+            check_none(
+                evidence.copy, checkpoint=checkpoint, indexes=between, is_wanted=_is_of(entry)
+            )
+        elif is_gap:
             return (
                 f"OBSERVED: {both}. That no entry of this election stands between them, "
-                "any copy of the log shows."
+                "any copy of the log shows: give one with --copy."
             )
         return f"PROVEN: {both}"
     msg = "the later entry may follow the earlier one"
     raise _NotShown(msg)
 
 
-def _logged_entries(
-    folder: Path, name: str, *, keys: Sequence[VerifierKey]
-) -> list[tuple[int, bytes]]:
+def _is_of(entry: Entry) -> Callable[[bytes], bool]:
+    """Say of which entries to ask: events of the same election."""
+
+    def is_of(data: bytes) -> bool:
+        other = json.loads(data)
+        return all(other.get(name) == entry[name] for name in ("kind", "election"))
+
+    return is_of
+
+
+def _logged_entries(evidence: _Evidence, name: str) -> list[tuple[int, bytes]]:
     found = []
-    for path in sorted(folder.glob(f"{name}-*.tlog-proof")):
+    for path in sorted(evidence.folder.glob(f"{name}-*.tlog-proof")):
         receipt = decode_receipt(
-            read_finding_file(folder, path.name, limit_bytes=RECEIPT_LIMIT_BYTES)
+            read_finding_file(evidence.folder, path.name, limit_bytes=RECEIPT_LIMIT_BYTES)
         )
         if receipt.extra is None:
             msg = f"{path.name} does not carry its entry"
             raise _NotShown(msg)
-        signer = _signer(receipt.checkpoint, keys=keys)
+        signer = _signer(receipt.checkpoint, keys=evidence.keys)
         checkpoint = verify_receipt(receipt, entry=receipt.extra, key=signer)
         print(f"  {path.name}: entry {receipt.index} of the log of {checkpoint.size} entries")
         print(f"    {printable(receipt.extra.decode(errors='replace'))}")
@@ -204,30 +244,40 @@ def _signer(note: bytes, *, keys: Sequence[VerifierKey]) -> VerifierKey:
     raise InvalidProof(msg)
 
 
-def _check_promise(folder: Path, keys: Sequence[VerifierKey]) -> str:
-    note = read_finding_file(folder, PROMISE, limit_bytes=NOTE_LIMIT_BYTES)
-    text = verify_note(note, keys=keys).text
+def _check_promise(evidence: _Evidence) -> str:
+    note = read_finding_file(evidence.folder, PROMISE, limit_bytes=NOTE_LIMIT_BYTES)
+    text = verify_note(note, keys=evidence.keys).text
     print(f"  {PROMISE}: signed by the log:")
     for line in text.rstrip("\n").split("\n"):
         print(f"    {printable(line)}")
-    size = _checkpoint(folder, NEWER, keys=keys).size
+    checkpoint = _checkpoint(evidence, NEWER)
+    size = checkpoint.size
+    if evidence.copy is None:
+        return (
+            f"OBSERVED: the log promised this entry. That the log of {size} entries does not hold "
+            "it, any copy of the log shows: give one with --copy."
+        )
+    promise = decode_promise(text)
+    check_none(
+        evidence.copy, checkpoint=checkpoint, indexes=range(size), is_wanted=promise.is_kept_by
+    )
     return (
-        f"OBSERVED: the log promised this entry. That the log of {size} entries does not hold it, "
-        "any copy of the log shows."
+        f"PROVEN: the log promised this entry, and the log of {size} entries does not hold it. "
+        "When it had to, the promise says, or the observer's word."
     )
 
 
-def _check_observed(folder: Path, keys: Sequence[VerifierKey]) -> str:
+def _check_observed(evidence: _Evidence) -> str:
     for name in (OLDER, NEWER):
-        if (folder / name).exists():
+        if (evidence.folder / name).exists():
             try:
-                _checkpoint(folder, name, keys=keys)
+                _checkpoint(evidence, name)
             except Finding as finding:
                 print(f"  {printable(str(finding))}")
     return "OBSERVED: what was served, and when, is the word of whoever kept this folder."
 
 
-_CHECKS: dict[Kind, Callable[[Path, Sequence[VerifierKey]], str]] = {
+_CHECKS: dict[Kind, Callable[[_Evidence], str]] = {
     Kind.FORK: _check_fork,
     Kind.MALFORMED: _check_malformed,
     Kind.ENTRY: _check_entry,

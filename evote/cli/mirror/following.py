@@ -71,6 +71,7 @@ class Follower:
         shown = self.chain.fetch(self.log, last=last, start=size)
         check_quorum(shown, policy=self.policy, now=now, age_limit_seconds=0)
         if last is not None and shown.checkpoint.size < last.checkpoint.size:
+            self._explain_shorter(shown, complete=complete)
             raise shrunk(shown, known=last)
         if complete is not None and shown.checkpoint == complete.checkpoint:
             self._cosign_again(shown, now=now)
@@ -84,6 +85,11 @@ class Follower:
         self._publish(shown, now=now)
         self._remove_superseded(old_size=size, new_size=tree.size)
         self.say(f"{tree.size} entries, all copied; root {tree.root.hex()}")
+
+    def _explain_shorter(self, shown: Shown, *, complete: Shown | None) -> None:
+        """See by the copy whether the shorter log is at least what the longer one began with."""
+        if complete is not None and shown.checkpoint.size <= complete.checkpoint.size:
+            check_continues(complete, tree=open_tree(self.copy, complete), older=shown)
 
     def _last_seen(self) -> Shown | None:
         note = self.copy.last_seen_note()

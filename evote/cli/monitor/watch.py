@@ -13,10 +13,10 @@ from evote.cli.log_history import (
     shrunk,
 )
 from evote.cli.log_keys import KeyChain
-from evote.cli.log_source import LogSource, LogUnreachable
+from evote.cli.log_source import LogSource
 from evote.cli.log_trust import origin_of
 from evote.cli.monitor.entries import check_entries
-from evote.cli.monitor.others import compare_others
+from evote.cli.monitor.others import Others
 from evote.cli.monitor.promises import check_promises
 from evote.cli.monitor.state import MonitorState
 from evote.tlog.policy import Policy
@@ -44,12 +44,11 @@ class Watch:
         say: Say,
     ) -> None:
         self.log = log
-        self.others = others
+        self.others = Others(others, state=state, lag_limit_seconds=lag_limit_seconds, say=say)
         self.policy = policy
         self.schemas = schemas
         self.state = state
         self.age_limit_seconds = age_limit_seconds
-        self.lag_limit_seconds = lag_limit_seconds
         self.promise_limit_seconds = promise_limit_seconds
         self.say = say
         self.chain = KeyChain(policy, told=state.keys)
@@ -83,16 +82,7 @@ class Watch:
             self.say(f"{shown.checkpoint.size} entries, all checked; root {root}")
         if len(self.chain.told) > told:
             self.say(f"the log changed its key, now {self.chain.told[-1].encode()}")
-        compare_others(
-            shown,
-            tree=tree,
-            others=self.others,
-            policy=self.chain.policy_of_all,
-            state=self.state,
-            now=now,
-            lag_limit_seconds=self.lag_limit_seconds,
-            say=self.say,
-        )
+        self.others.compare(shown, tree=tree, policy=self.chain.policy_of_all, now=now)
         check_promises(
             shown,
             tree=tree,
@@ -135,16 +125,14 @@ class Watch:
     def _explain_shorter(self, shown: Shown, *, last: Shown) -> None:
         """See whether the shorter log is at least what the longer one began with.
 
-        Whoever went back may serve the longer one's tiles no longer; a mirror does.
+        Whoever went back may serve the longer one's tiles no longer; others do.
         """
-        for source in (self.log, *self.others):
-            try:
-                check_continues(last, tree=open_tree(source, last), older=shown)
-            except LogUnreachable:
-                continue
-            except Finding as finding:
-                if finding.is_conclusive:
-                    raise
+        try:
+            check_continues(last, tree=open_tree(self.log, last), older=shown)
+        except Finding as finding:
+            if finding.is_conclusive:
+                raise
+        self.others.explain_shorter(shown, policy=self.chain.policy_of_all)
 
     def _check_key_is_reached(self) -> None:
         told = self.chain.told

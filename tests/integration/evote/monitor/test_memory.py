@@ -36,7 +36,7 @@ def kilobytes_needed(folder, *, entries):
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
     )  # fmt: skip
     said, kilobytes = done.stdout.splitlines()
     assert re.search(f" {entries} entries, all checked", said)

@@ -1,6 +1,7 @@
 """Witnesses for tests: on loopback, over real HTTP, honest or anything else."""
 
 import hashlib
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -79,6 +80,10 @@ class Loopback:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/w"
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
+
+    def wrap(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def stop(self) -> None:
         self._server.shutdown()

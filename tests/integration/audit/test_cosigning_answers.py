@@ -13,7 +13,7 @@ from audit.selectors import Standing, witnesses
 from audit.selectors.key import signing_key
 from audit.services import cosigning, exchanges
 from audit.services.cosigning import cosign
-from audit.services.exchanges import Answer, Exchanges, Silence
+from audit.services.exchanges import Exchanges
 from audit.services.sequencing import sequence
 from evote.tlog.checkpoint import Checkpoint, decode_checkpoint
 from evote.tlog.cosignature import Algorithm
@@ -243,30 +243,3 @@ class TestWrongCosignatures:
 
 def exchange_threads():
     return [t for t in threading.enumerate() if type(t).__name__ == "_Exchange"]
-
-
-class TestExchanges:
-    def test_gives_each_answer_under_its_key(self):
-        with (
-            loopback(lambda body: Reply(body=b"one:" + body)) as one,
-            loopback(lambda body: Reply(status=418)) as two,
-        ):
-            together = Exchanges(seconds=3)
-            together.ask(one.url, body=b"x", key="1")
-            together.ask(two.url, body=b"y", key="2")
-
-            assert dict(together.answers()) == {
-                "1": Answer(status=200, body=b"one:x"),
-                "2": Answer(status=418, body=b""),
-            }
-
-    @pytest.mark.parametrize(
-        "url", ["ftp://127.0.0.1/", "file:///etc/passwd", "http://", "http://[::1", "http://a:b/"]
-    )
-    def test_an_address_that_is_none_is_silence(self, url):
-        together = Exchanges(seconds=3)
-        together.ask(url, body=b"x", key="1")
-
-        [(key, answer)] = together.answers()
-        assert key == "1"
-        assert isinstance(answer, Silence)

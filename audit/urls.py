@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/checkpoints/<int:size>.tsr", files.timestamp, name="timestamp"),
     path("log/timestamp-roots.pem", files.timestamp_roots, name="timestamp-roots"),
     path("log/key", files.verifier_key, name="key"),
+    path("log/keys", files.verifier_keys, name="keys"),
     path("log/tile/<path:path>", files.tile, name="tile"),
     path("log/entries/<int:index>", board.entry, name="entry"),
     path("log/entries/<int:index>.json", files.entry, name="entry-json"),

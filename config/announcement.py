@@ -1,6 +1,7 @@
 """What the log says of the software that runs here, so that anyone can compare (LOG.md)."""
 
 import hashlib
+import json
 from pathlib import Path
 
 from django.conf import settings
@@ -17,14 +18,21 @@ BOOTH = "booth.js"
 
 @transaction.atomic
 def announce_software() -> None:
-    """Enter the booth's hash and the software's version in the log; once for each version.
+    """Enter the booth's hash and the software's version in the log, whenever they changed.
+
+    Going back to an older version is a change too, so an entry names the one before it.
 
     Raises:
         config.built.NotBuiltError: there is no booth to announce.
 
     """
     append_entry(kind="booth", body=_booth())
-    append_entry(kind="software", body=software_body())
+    newest = _newest("software")
+    running = software_body(previous=None)
+    if newest is not None and running.items() <= json.loads(bytes(newest.body)).items():
+        return
+    previous = None if newest is None else bytes(newest.identity)
+    append_entry(kind="software", body=software_body(previous=previous))
 
 
 def is_booth_announced() -> bool:
@@ -39,13 +47,19 @@ def _booth() -> dict[str, object]:
     return booth_body(sha256=str(built_file(BOOTH)["sha256"]), name=BOOTH)
 
 
-def software_body() -> dict[str, object]:
-    """Say what this installation runs."""
-    return {
+def software_body(*, previous: bytes | None) -> dict[str, object]:
+    """Say what this installation runs from here on, after the entry `previous` if there is one."""
+    body: dict[str, object] = {
         "version": __version__,
         "evote": _hash_of_sources(settings.BASE_DIR / "evote"),
         "booth": built_file(BOOTH)["sha256"],
     }
+    return body if previous is None else body | {"previous": previous.hex()}
+
+
+def _newest(kind: str) -> PendingEntry | LogEntry | None:
+    pending = PendingEntry.objects.filter(kind=kind).order_by("-id").first()
+    return pending or LogEntry.objects.filter(kind=kind).order_by("-index").first()
 
 
 def _hash_of_sources(folder: Path) -> str:

@@ -1,6 +1,7 @@
 """Kinds of entries: one schema each, one function that makes each, and nobody in any of them."""
 
 import ast
+import hashlib
 import importlib
 import json
 import re
@@ -12,9 +13,10 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from audit.models import LogEntry, PendingEntry
+from audit.models import Evidence, LogEntry, PendingEntry
 from audit.selectors import ENTRY_KINDS, entry_schema
 from audit.services import entries
+from audit.services.evidence import Filing, file_evidence
 from audit.services.log import append_entry, encode_entry
 from config.announcement import announce_software
 from config.demo.conversation import read_conversation
@@ -61,6 +63,7 @@ PUBLIC_FIELDS = {
     ("voting", "recordobject", "name"),
 }
 SHORTEST_TELLING_TEXT = 6
+LABEL = "Contract with Zenobia Quartermaine"
 # What no member of an entry may hold, whatever it is called.
 FREE_TEXTS = (
     "Ada Lovelace",
@@ -263,7 +266,8 @@ class TestSchemas:
 def texts_of_people():
     """Everything in the database that people wrote or are called, but for public addresses."""
     for model in apps.get_models():
-        if model._meta.app_label not in {"accounts", "deliberation", "voting", "account"}:
+        of_people = {"accounts", "deliberation", "voting", "account"}
+        if model._meta.app_label not in of_people and model is not Evidence:
             continue
         fields = [
             field
@@ -319,6 +323,9 @@ def test_no_entry_that_the_demo_and_an_election_write_holds_anything_of_a_person
             votes=[(0, [[1, 0], [0, 0, 1, 0]])],
             profile=1,
         )
+    for form in Evidence.Form:
+        filing = Filing(form=form, digest=hashlib.sha256(form.encode()).digest(), label=LABEL)
+        file_evidence(owner="owner-0042", filing=filing, now=now)
     written = dict(entries_of_the_log())
     assert made.election.uuid in "".join(written)
     assert len(set(written.values())) >= 9
@@ -331,8 +338,12 @@ def test_no_entry_that_the_demo_and_an_election_write_holds_anything_of_a_person
         text: place for place, text in texts_of_people() if len(text) >= SHORTEST_TELLING_TEXT
     }
     assert len(private) > 100
-    assert {"zenobia.quartermaine@example.org", "Rosa Administrator", "Names a neighbour."} <= (
-        private.keys()
-    )
+    assert private.keys() >= {
+        "zenobia.quartermaine@example.org",
+        "Rosa Administrator",
+        "Names a neighbour.",
+        LABEL,
+        "owner-0042",
+    }
     assert leaks(private, entries=written) == []
     assert leaks(private, entries=['{"by":"rosa administrator"}']) == ["accounts.User.display_name"]

@@ -23,6 +23,8 @@ from evote.tlog.checkpoint import Checkpoint, check_origin
 from evote.tlog.note import NOTE_LIMIT_BYTES, VerifierKey, decode_note, verify_note
 
 LOGGER = logging.getLogger(__name__)
+DOUBTS_REMEMBERED = 1_000
+_reported: set["Doubt"] = set()
 
 
 class LogHalted(Exception):
@@ -69,10 +71,18 @@ def local_marks() -> Marks:
         kept = _kept_mark()
     except ForeignMark as error:
         doubts.append(Doubt(place="the mark file", reason=str(error)))
-        LOGGER.warning("Not believed: the mark file %s. %s", mark_file(), error)
     return Marks(
         seen=tuple(mark for mark in (published, kept) if mark is not None), doubts=tuple(doubts)
     )
+
+
+def report_doubts(marks: Marks) -> None:
+    """Tell operators what was not believed: each thing once, in the diary of this process."""
+    for doubt in set(marks.doubts) - _reported:
+        LOGGER.warning("Not believed: %s: %s", doubt.place, doubt.reason)
+    if len(_reported) > DOUBTS_REMEMBERED:  # a witness may say something else each time
+        _reported.clear()
+    _reported.update(marks.doubts)
 
 
 def read_mark(data: bytes, *, keys: Iterable[VerifierKey]) -> Checkpoint:

@@ -22,7 +22,14 @@ from audit.selectors.policy import is_published_at_once
 from audit.selectors.tree import latest_head, stored_entries, stored_leaf_hashes, stored_tree
 from audit.services import publishing, rotating
 from audit.services.growing import add_entries, add_head, entry_of
-from audit.services.marks import LogHalted, Marks, local_marks, refuse_contradiction, write_mark
+from audit.services.marks import (
+    LogHalted,
+    Marks,
+    local_marks,
+    refuse_contradiction,
+    report_doubts,
+    write_mark,
+)
 from audit.services.witness_marks import idle_marks, seen_marks
 from evote.tlog import merkle
 from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
@@ -49,7 +56,9 @@ def sequence(*, today: date) -> int:
             return 0
         # Before anything gets a place: places that were given cannot be taken back, and would be
         # in the way when the database is set right again.
-        refuse_contradiction(head=latest_head(), marks=_marks())
+        marks = _marks()
+        report_doubts(marks)
+        refuse_contradiction(head=latest_head(), marks=marks)
         rotating.take_over_if_due()
         if rotating.must_wait_for_publication():
             finish_head(today=today)

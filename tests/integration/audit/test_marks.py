@@ -190,7 +190,7 @@ class TestTheWitnessesCopies:
 
         assert latest_head().size == 3
 
-    def test_a_witness_cannot_halt_the_log_with_a_lie(self, three):
+    def test_a_witness_cannot_halt_the_log_with_a_lie(self, three, caplog):
         path = copy_path(three.log.name)
         stranger = SigningKey.generate(name=three.log.name)
         self.of(three.witnesses[0])[path] = Reply(body=a_note(size=9, key=stranger))
@@ -199,8 +199,13 @@ class TestTheWitnessesCopies:
 
         grow()
 
-        assert latest_head().size == 3
+        grow()
+
+        assert latest_head().size == 6
         assert len(ask_witnesses().doubts) == 2
+        for witness in three.witnesses[:2]:
+            told = f"Not believed: the copy of the witness {witness.server.url}"
+            assert caplog.text.count(told) == 1
 
     def test_one_that_does_not_answer_is_left_alone_for_a_while(self, three, monkeypatch):
         silent = three.witnesses[2].server

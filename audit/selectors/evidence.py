@@ -2,13 +2,15 @@
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from django.db.models import QuerySet
 
 from audit.models import Evidence, EvidenceKey, LogEntry, Timestamp
-from audit.selectors.entries import entry_by_identity
+from audit.selectors.checkpoints import latest_checkpoint
+from audit.selectors.entries import entries_by_identities, entry_by_identity
 from audit.selectors.receipts import EntryProof, proof_of
 from audit.selectors.timestamps import timestamp_covering
 from evote.encoding import canonical_json, decode_json
@@ -102,6 +104,21 @@ def state_of(evidence: Evidence) -> EvidenceState:
         checkpoint = None if timestamp is None else timestamp.checkpoint
         proof = proof_of(entry, checkpoint=checkpoint)
     return EvidenceState(evidence=evidence, entry=entry, proof=proof, timestamp=timestamp)
+
+
+def progress_of(rows: Sequence[Evidence]) -> list[tuple[Evidence, Progress]]:
+    """Say of each how far it has come, without making its proof."""
+    entries = entries_by_identities([bytes(evidence.entry) for evidence in rows])
+    public = latest_checkpoint()
+    public_size = 0 if public is None else public.head_id
+    found: list[tuple[Evidence, Progress]] = []
+    for evidence in rows:
+        entry = entries.get(bytes(evidence.entry))
+        progress = Progress.WAITING
+        if entry is not None:
+            progress = Progress.PROVEN if entry.index < public_size else Progress.RECORDED
+        found.append((evidence, progress))
+    return found
 
 
 def keys_of(owner: str) -> QuerySet[EvidenceKey]:

@@ -6,6 +6,7 @@ What others registered is nobody's business here: every page asks for the owner'
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
@@ -21,7 +22,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from audit import selectors
 from audit.forms import EvidenceForm, LabelForm
 from audit.models import Evidence
-from audit.selectors.evidence import EvidenceState, evidence_of, find_evidence, state_of
+from audit.selectors.evidence import (
+    EvidenceState,
+    evidence_of,
+    find_evidence,
+    progress_of,
+    state_of,
+)
 from audit.services.evidence import (
     QuotaReached,
     change_label,
@@ -76,7 +83,7 @@ def own(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "pages": paginator.get_elided_page_range(page.number),
-        "states": [state_of(evidence) for evidence in page],
+        "rows": progress_of(list(page)),
     }
     return render(request, "audit/evidence_list.html", context)
 
@@ -149,7 +156,6 @@ def own_evidence(request: HttpRequest, evidence_id: uuid.UUID) -> Evidence:
 
 
 def _described(state: EvidenceState) -> dict[str, Any]:
-    key = selectors.verifier_key()
     evidence, salt = state.evidence, state.salt
     context: dict[str, Any] = {
         "state": state,
@@ -160,14 +166,23 @@ def _described(state: EvidenceState) -> dict[str, Any]:
     if state.entry is None or state.proof is None:
         return context
     index = str(state.entry.index)
-    commands = (
-        f"evote receipt check receipt-{index}.tlog-proof \\\n  --document FILE \\\n  --key {key}"
-    )
     stamped = {"index": index, "size": str(state.proof.size)}
     return context | {
-        "commands": commands,
+        "commands": _check_command(index),
         "timestamp_commands": render_to_string("audit/timestamp_commands.txt", stamped).strip(),
     }
+
+
+def _check_command(index: str) -> str:
+    """Write the check for `evote`, under the policy if there is one."""
+    check = f"evote receipt check receipt-{index}.tlog-proof \\\n  --document FILE \\\n"
+    try:
+        policy = selectors.current_policy()
+    except selectors.PolicyUnusable:
+        policy = None
+    if policy is None:
+        return f"{check}  --key {selectors.verifier_key()}"
+    return f"curl -o policy {settings.BASE_URL}/log/policy\n{check}  --policy policy"
 
 
 def _download(content: bytes, *, name: str) -> HttpResponse:

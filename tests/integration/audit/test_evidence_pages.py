@@ -232,6 +232,23 @@ class TestOnes:
         assert "Lease with Ms Moreau.pdf" in page
         assert "Secret plan" not in page
 
+    def test_the_list_says_how_far_each_has_come_with_few_questions(
+        self, client, person, three, django_assert_max_num_queries
+    ):
+        for number in range(20):
+            registered(
+                person,
+                filing=Filing(form=Evidence.Form.DOCUMENT, digest=bytes([number]) * 32),
+            )
+        assert text_of(client.get("/evidence/mine/")).count("Promised") == 20
+        sequence(today=date(2026, 11, 21))
+        assert text_of(client.get("/evidence/mine/")).count("Awaiting cosignatures") == 20
+        cosign(now=datetime.now(tz=UTC))
+
+        with django_assert_max_num_queries(12):
+            page = client.get("/evidence/mine/")
+        assert text_of(page).count("Receipt ready") == 20
+
     @pytest.mark.parametrize("name", ["one", "progress", "receipt", "promise", "delete"])
     def test_a_strangers_is_as_if_it_were_not_there(self, client, person, name):
         evidence = registered(make_user(password=None))

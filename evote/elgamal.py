@@ -52,9 +52,9 @@ def encrypt_element(
     return Ciphertext(GENERATOR**randomness, public_key**randomness * element)
 
 
-def product(ciphertexts: Iterable[Ciphertext], *, group: Group) -> Ciphertext:
-    """Add the plaintexts of many ciphertexts; of none, zero."""
+def product(ciphertexts: Iterable[Ciphertext], *, public_key: GroupElement) -> Ciphertext:
+    """Add the plaintexts of many ciphertexts; of none, zero. All are made with this key."""
     total: Ciphertext | None = None
     for ciphertext in ciphertexts:
         total = ciphertext if total is None else total * ciphertext
-    return neutral(group) if total is None else total
+    return Ciphertext(public_key**0, public_key**0) if total is None else total

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from evote.ballot.check import verify_ballot
 from evote.ballot.choice import is_bits
 from evote.ballot.form import AnyAnswer, Ballot, decode_ballot
+from evote.ballot.reading import decode_element
 from evote.election import AnyQuestion, Election, ListsQuestion, RankedQuestion
 from evote.elgamal import Ciphertext
 from evote.encoding import decode_json, read_integer, read_list, read_object, read_text
@@ -159,7 +161,7 @@ def _check_opening(challenge: Challenge, *, ballot: Ballot, election: Election) 
 
 
 def _ciphertexts(answer: AnyAnswer, *, place: str, group: Group) -> list[Ciphertext]:
-    return list(answer.decode_choices(place=place, group=group))
+    return list(answer.take_choices(partial(decode_element, group=group), place=place))
 
 
 def _encrypt_again(
@@ -197,7 +199,7 @@ def _encrypt_again(
 
 
 def _encrypt(message: GroupElement, randomness: int, *, public_key: GroupElement) -> Ciphertext:
-    generator = public_key.group.generator
+    generator = public_key.generator
     return Ciphertext(generator**randomness, public_key**randomness * message)
 
 

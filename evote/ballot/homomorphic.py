@@ -3,25 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evote.ballot.checks import Checks
 from evote.ballot.choice import BIT, InvalidChoice, PlainAnswer, is_bits
 from evote.ballot.context import answer_context
-from evote.ballot.reading import EncodedChoice, decode_choices, read_choice, read_proofs
+from evote.ballot.reading import (
+    EncodedChoice,
+    TakeElement,
+    read_choice,
+    read_proofs,
+    take_choices,
+)
 from evote.election import Question
 from evote.elgamal import Ciphertext, encrypt_bit, product
 from evote.encoding import read_list, read_ordered_object
-from evote.errors import InvalidBallot, InvalidProof
-from evote.group import Element, Group, GroupElement, random_scalar
+from evote.group import Element, Group, random_scalar
 from evote.proofs import (
     Opening,
     Proof,
+    blank_claim,
     blank_or_enough,
     blank_or_nothing,
+    interval_claim,
     proofs_to_json,
     prove_blank,
     prove_interval,
     sum_openings,
-    verify_blank,
-    verify_interval,
 )
 
 
@@ -38,10 +44,10 @@ class EncodedAnswer:
     overall_proof: tuple[Proof, ...]
     blank_proof: tuple[Proof, ...]
 
-    def decode_choices(self, *, place: str, group: Group) -> tuple[Ciphertext, ...]:
-        """Decode the ciphertexts, with the check of membership (A-10)."""
+    def take_choices(self, take: TakeElement, *, place: str) -> tuple[Ciphertext, ...]:
+        """Make the ciphertexts, with the check of membership (A-10)."""
         places = [f"{place}.choices[{index}]" for index in range(len(self.choices))]
-        return decode_choices(self.choices, places=places, group=group)
+        return take_choices(self.choices, places=places, take=take)
 
 
 # --- Reading -----------------------------------------------------------------------------
@@ -83,67 +89,77 @@ def read_answer(value: object, *, question: Question, place: str, group: Group) 
 # --- Checking ----------------------------------------------------------------------------
 
 
-def verify_answer(
-    answer: EncodedAnswer,
-    *,
-    question: Question,
-    public_key: GroupElement,
-    context: str,
-    place: str,
-) -> None:
-    """Check every proof of an answer; `context` is S0 (1.6).
+def check_answer(
+    answer: EncodedAnswer, *, question: Question, checks: Checks, context: str, place: str
+) -> tuple[Ciphertext, ...]:
+    """Check every proof of an answer; `context` is S0 (1.6). Returns its ciphertexts.
 
     Raises:
         InvalidBallot: `non_canonical` or `bad_proof`, with the place.
     """
-    choices = answer.decode_choices(place=place, group=public_key.group)
-    step = ""
-    try:
-        for index, (choice, proofs) in enumerate(
-            zip(choices, answer.individual_proofs, strict=True)
-        ):
-            step = f"individual_proofs[{index}]"
-            verify_interval(
-                context=context,
-                public_key=public_key,
-                ciphertext=choice,
-                choices=BIT,
-                proofs=proofs,
-            )
-        bound_to = answer_context(context, choices)
-        total = product(choices[question.has_blank :], group=public_key.group)
-        step = "overall_proof"
-        if not question.has_blank:
-            verify_interval(
-                context=bound_to,
-                public_key=public_key,
-                ciphertext=total,
-                choices=range(question.minimum, question.maximum + 1),
-                proofs=answer.overall_proof,
-            )
-            return
-        verify_blank(
-            prefix="bproof1",
-            context=bound_to,
-            public_key=public_key,
-            branches=blank_or_enough(
-                blank=choices[0],
-                total=total,
-                minimum=question.minimum,
-                maximum=question.maximum,
-            ),
-            proofs=answer.overall_proof,
+    choices = answer.take_choices(checks.element, place=place)
+    for index, (choice, proofs) in enumerate(zip(choices, answer.individual_proofs, strict=True)):
+        bit = interval_claim(
+            context=context,
+            public_key=checks.key,
+            ciphertext=choice,
+            choices=BIT,
+            proofs=proofs,
         )
-        step = "blank_proof"
-        verify_blank(
-            prefix="bproof0",
+        checks.hold(bit, code="bad_proof", place=f"{place}.individual_proofs[{index}]")
+    bound_to = answer_context(context, choices)
+    total = product(choices[question.has_blank :], public_key=checks.key)
+    if question.has_blank:
+        _check_blank(
+            answer,
+            question=question,
+            checks=checks,
             context=bound_to,
-            public_key=public_key,
-            branches=blank_or_nothing(blank=choices[0], total=total),
-            proofs=answer.blank_proof,
+            blank=choices[0],
+            total=total,
+            place=place,
         )
-    except InvalidProof as error:
-        raise InvalidBallot("bad_proof", str(error), place=f"{place}.{step}") from error
+        return choices
+    permitted = interval_claim(
+        context=bound_to,
+        public_key=checks.key,
+        ciphertext=total,
+        choices=range(question.minimum, question.maximum + 1),
+        proofs=answer.overall_proof,
+    )
+    checks.hold(permitted, code="bad_proof", place=f"{place}.overall_proof")
+    return choices
+
+
+def _check_blank(
+    answer: EncodedAnswer,
+    *,
+    question: Question,
+    checks: Checks,
+    context: str,
+    blank: Ciphertext,
+    total: Ciphertext,
+    place: str,
+) -> None:
+    """Check the two proofs of an answer that may be blank; `context` is S."""
+    enough = blank_claim(
+        prefix="bproof1",
+        context=context,
+        public_key=checks.key,
+        branches=blank_or_enough(
+            blank=blank, total=total, minimum=question.minimum, maximum=question.maximum
+        ),
+        proofs=answer.overall_proof,
+    )
+    checks.hold(enough, code="bad_proof", place=f"{place}.overall_proof")
+    nothing_else = blank_claim(
+        prefix="bproof0",
+        context=context,
+        public_key=checks.key,
+        branches=blank_or_nothing(blank=blank, total=total),
+        proofs=answer.blank_proof,
+    )
+    checks.hold(nothing_else, code="bad_proof", place=f"{place}.blank_proof")
 
 
 # --- Making ------------------------------------------------------------------------------
@@ -198,7 +214,7 @@ def encrypt_answer(
         ],
     }
     bound_to = answer_context(context, choices)
-    total = product(choices[question.has_blank :], group=public_key.group)
+    total = product(choices[question.has_blank :], public_key=public_key)
     total_opening = sum_openings(openings[question.has_blank :])
     if not question.has_blank:
         overall = prove_interval(

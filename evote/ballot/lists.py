@@ -3,26 +3,29 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evote.ballot.checks import Checks
 from evote.ballot.choice import BIT, InvalidChoice, PlainAnswer, is_bits
 from evote.ballot.context import answer_context
 from evote.ballot.reading import (
     EncodedChoice,
-    decode_choices,
-    decode_element,
+    TakeElement,
     read_choice,
     read_encoding,
     read_proofs,
+    take_choices,
 )
 from evote.election import ListsQuestion
 from evote.elgamal import Ciphertext, encrypt_bit, product
 from evote.encoding import read_list, read_ordered_object
-from evote.errors import InvalidBallot, InvalidProof
-from evote.group import Element, Group, GroupElement, random_scalar
+from evote.group import Element, Group, random_scalar
 from evote.proofs import (
     NonzeroProof,
     Opening,
     Proof,
     candidates_or_list,
+    interval_claim,
+    list_claim,
+    nonzero_claim,
     proofs_to_json,
     prove_interval,
     prove_list,
@@ -30,9 +33,6 @@ from evote.proofs import (
     read_proof,
     read_scalar,
     sum_openings,
-    verify_interval,
-    verify_list,
-    verify_nonzero,
 )
 
 
@@ -60,10 +60,10 @@ class EncodedLists:
     list_proofs: tuple[tuple[Proof, ...], ...]
     nonzero_proof: EncodedNonzeroProof
 
-    def decode_choices(self, *, place: str, group: Group) -> tuple[Ciphertext, ...]:
-        """Decode the ciphertexts, with the check of membership (A-10)."""
+    def take_choices(self, take: TakeElement, *, place: str) -> tuple[Ciphertext, ...]:
+        """Make the ciphertexts, with the check of membership (A-10)."""
         places = [f"{place}.choices{path}" for path in _paths(self.list_lengths)]
-        return decode_choices(self.choices, places=places, group=group)
+        return take_choices(self.choices, places=places, take=take)
 
 
 def _paths(lengths: Sequence[int]) -> Iterator[str]:
@@ -133,10 +133,10 @@ def _read_nonzero(value: object, *, place: str, group: Group) -> EncodedNonzeroP
 # --- Checking ----------------------------------------------------------------------------
 
 
-def verify_lists(
-    answer: EncodedLists, *, public_key: GroupElement, context: str, place: str
-) -> None:
-    """Check every proof of an answer; `context` is S0 (1.6).
+def check_lists(
+    answer: EncodedLists, *, checks: Checks, context: str, place: str
+) -> tuple[Ciphertext, ...]:
+    """Check every proof of an answer; `context` is S0 (1.6). Returns its ciphertexts, flat.
 
     Exactly one list is chosen; candidates only on a list that is chosen; and not nothing: the
     number of chosen candidates is not zero.
@@ -144,59 +144,67 @@ def verify_lists(
     Raises:
         InvalidBallot: `non_canonical` or `bad_proof`, with the place.
     """
-    group = public_key.group
-    choices = answer.decode_choices(place=place, group=group)
+    choices = answer.take_choices(checks.element, place=place)
+    for path, choice, proofs in zip(
+        _paths(answer.list_lengths), choices, answer.individual_proofs, strict=True
+    ):
+        bit = interval_claim(
+            context=context,
+            public_key=checks.key,
+            ciphertext=choice,
+            choices=BIT,
+            proofs=proofs,
+        )
+        checks.hold(bit, code="bad_proof", place=f"{place}.individual_proofs{path}")
     bound_to = answer_context(context, choices)
     rows = cut(choices, answer.list_lengths)
-    step = ""
-    try:
-        for path, choice, proofs in zip(
-            _paths(answer.list_lengths), choices, answer.individual_proofs, strict=True
-        ):
-            step = f"individual_proofs{path}"
-            verify_interval(
-                context=context,
-                public_key=public_key,
-                ciphertext=choice,
-                choices=BIT,
-                proofs=proofs,
-            )
-        step = "overall_proof"
-        verify_interval(
-            context=bound_to,
-            public_key=public_key,
-            ciphertext=product((row[0] for row in rows), group=group),
-            choices=(1,),
-            proofs=[answer.overall_proof],
-        )
-        for index, (row, proofs) in enumerate(zip(rows, answer.list_proofs, strict=True)):
-            step = f"list_proofs[{index}]"
-            verify_list(
-                context=bound_to,
-                public_key=public_key,
-                branches=candidates_or_list(
-                    list_itself=row[0], candidates=product(row[1:], group=group)
-                ),
-                proofs=proofs,
-            )
-        step = "nonzero_proof"
-        verify_nonzero(
-            context=bound_to,
-            public_key=public_key,
-            ciphertext=product((choice for row in rows for choice in row[1:]), group=group),
-            proof=_decode_nonzero(answer.nonzero_proof, place=f"{place}.{step}", group=group),
-        )
-    except InvalidProof as error:
-        raise InvalidBallot("bad_proof", str(error), place=f"{place}.{step}") from error
-
-
-def _decode_nonzero(proof: EncodedNonzeroProof, *, place: str, group: Group) -> NonzeroProof:
-    # With the check of membership: a point of small order as A0 would prove that zero is not zero.
-    return NonzeroProof(
-        commitment=decode_element(proof.commitment, place=f"{place}.commitment", group=group),
-        challenge=proof.challenge,
-        response=proof.response,
+    one_list = interval_claim(
+        context=bound_to,
+        public_key=checks.key,
+        ciphertext=product((row[0] for row in rows), public_key=checks.key),
+        choices=(1,),
+        proofs=[answer.overall_proof],
     )
+    checks.hold(one_list, code="bad_proof", place=f"{place}.overall_proof")
+    _check_candidates(answer, rows=rows, checks=checks, context=bound_to, place=place)
+    return choices
+
+
+def _check_candidates(
+    answer: EncodedLists,
+    *,
+    rows: Sequence[Sequence[Ciphertext]],
+    checks: Checks,
+    context: str,
+    place: str,
+) -> None:
+    """Check that candidates are on a chosen list, and that there are some; `context` is S."""
+    for index, (row, proofs) in enumerate(zip(rows, answer.list_proofs, strict=True)):
+        on_a_list = list_claim(
+            context=context,
+            public_key=checks.key,
+            branches=candidates_or_list(
+                list_itself=row[0], candidates=product(row[1:], public_key=checks.key)
+            ),
+            proofs=proofs,
+        )
+        checks.hold(on_a_list, code="bad_proof", place=f"{place}.list_proofs[{index}]")
+    candidates = (choice for row in rows for choice in row[1:])
+    some = nonzero_claim(
+        context=context,
+        public_key=checks.key,
+        ciphertext=product(candidates, public_key=checks.key),
+        proof=NonzeroProof(
+            # With the check of membership: a point of small order as A0 would prove that zero is
+            # not zero.
+            commitment=checks.element(
+                answer.nonzero_proof.commitment, place=f"{place}.nonzero_proof.commitment"
+            ),
+            challenge=answer.nonzero_proof.challenge,
+            response=answer.nonzero_proof.response,
+        ),
+    )
+    checks.hold(some, code="bad_proof", place=f"{place}.nonzero_proof")
 
 
 # --- Making ------------------------------------------------------------------------------
@@ -231,7 +239,6 @@ def encrypt_lists(
     rows: Sequence[Sequence[int]], *, public_key: Element, context: str
 ) -> dict[str, object]:
     """Encrypt and prove an answer that `read_list_bits` took."""
-    group = public_key.group
     openings = [[Opening(random_scalar(), bit) for bit in row] for row in rows]
     choices = [
         [
@@ -259,7 +266,7 @@ def encrypt_lists(
     (overall,) = prove_interval(
         context=bound_to,
         public_key=public_key,
-        ciphertext=product((row[0] for row in choices), group=group),
+        ciphertext=product((row[0] for row in choices), public_key=public_key),
         opening=sum_openings([row[0] for row in openings]),
         choices=(1,),
     )
@@ -269,7 +276,7 @@ def encrypt_lists(
                 context=bound_to,
                 public_key=public_key,
                 branches=candidates_or_list(
-                    list_itself=row[0], candidates=product(row[1:], group=group)
+                    list_itself=row[0], candidates=product(row[1:], public_key=public_key)
                 ),
                 openings=[row_openings[0], sum_openings(row_openings[1:])],
             )
@@ -279,7 +286,9 @@ def encrypt_lists(
     nonzero = prove_nonzero(
         context=bound_to,
         public_key=public_key,
-        ciphertext=product((choice for row in choices for choice in row[1:]), group=group),
+        ciphertext=product(
+            (choice for row in choices for choice in row[1:]), public_key=public_key
+        ),
         randomness=sum_openings([item for row in openings for item in row[1:]]).randomness,
     )
     return {

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evote.ballot.checks import Checks
 from evote.ballot.choice import InvalidChoice, PlainAnswer
-from evote.ballot.reading import EncodedChoice, decode_choices, read_choice
+from evote.ballot.reading import EncodedChoice, TakeElement, read_choice, take_choices
 from evote.election import RankedQuestion
 from evote.elgamal import Ciphertext, encrypt_element
 from evote.encoding import read_ordered_object
-from evote.errors import InvalidBallot, InvalidProof
-from evote.group import ED25519, Element, Group, GroupElement, InvalidVector, random_scalar
-from evote.proofs import Proof, prove_encryption, read_proof, verify_encryption
+from evote.group import ED25519, Element, Group, InvalidVector, random_scalar
+from evote.proofs import Proof, encryption_claim, prove_encryption, read_proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,9 @@ class EncodedRanking:
         """All pairs (str(α), str(β)) of the answer."""
         return (self.choice,)
 
-    def decode_choices(self, *, place: str, group: Group) -> tuple[Ciphertext, ...]:
-        """Decode the ciphertext, with the check of membership (A-10)."""
-        return decode_choices(self.choices, places=[f"{place}.choices"], group=group)
+    def take_choices(self, take: TakeElement, *, place: str) -> tuple[Ciphertext, ...]:
+        """Make the ciphertext, with the check of membership (A-10)."""
+        return take_choices(self.choices, places=[f"{place}.choices"], take=take)
 
 
 def read_ranking(value: object, *, place: str, group: Group) -> EncodedRanking:
@@ -39,23 +39,22 @@ def read_ranking(value: object, *, place: str, group: Group) -> EncodedRanking:
     )
 
 
-def verify_ranking(
-    answer: EncodedRanking, *, public_key: GroupElement, context: str, place: str
-) -> None:
-    """Check that the voter made the ciphertext; `context` is S0 (1.6).
+def check_ranking(
+    answer: EncodedRanking, *, checks: Checks, context: str, place: str
+) -> tuple[Ciphertext, ...]:
+    """Check that the voter made the ciphertext; `context` is S0 (1.6). Returns it.
 
     Nothing proves that the numbers are a ranking: the method of counting says what others mean.
 
     Raises:
         InvalidBallot: `non_canonical` or `bad_proof`, with the place.
     """
-    (ciphertext,) = answer.decode_choices(place=place, group=public_key.group)
-    try:
-        verify_encryption(
-            context=context, public_key=public_key, ciphertext=ciphertext, proof=answer.proof
-        )
-    except InvalidProof as error:
-        raise InvalidBallot("bad_proof", str(error), place=f"{place}.proof") from error
+    (ciphertext,) = answer.take_choices(checks.element, place=place)
+    made = encryption_claim(
+        context=context, public_key=checks.key, ciphertext=ciphertext, proof=answer.proof
+    )
+    checks.hold(made, code="bad_proof", place=f"{place}.proof")
+    return (ciphertext,)
 
 
 def read_numbers(question: RankedQuestion, answer: PlainAnswer, *, number: int) -> list[int]:

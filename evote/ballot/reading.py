@@ -1,6 +1,7 @@
 """Reads the parts that the answers to all kinds of questions are made of (PROTOCOL 1.3)."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from evote.elgamal import Ciphertext
 from evote.encoding import read_list, read_ordered_object, read_text
@@ -10,6 +11,14 @@ from evote.proofs import Proof, read_proof
 
 # A pair (str(α), str(β)), not yet known to be elements of the group.
 EncodedChoice = tuple[str, str]
+
+
+class TakeElement(Protocol):
+    """Makes an element of its encoding, with the check of membership; `place` is for the error."""
+
+    def __call__(self, text: str, /, *, place: str) -> GroupElement:
+        """Take one encoding."""
+        ...
 
 
 def read_choice(value: object, *, place: str, group: Group) -> EncodedChoice:
@@ -40,18 +49,14 @@ def read_proofs(value: object, *, place: str, length: int, group: Group) -> tupl
     )
 
 
-def decode_choices(
-    choices: Sequence[EncodedChoice], *, places: Sequence[str], group: Group
+def take_choices(
+    choices: Sequence[EncodedChoice], *, places: Sequence[str], take: TakeElement
 ) -> tuple[Ciphertext, ...]:
-    """Decode ciphertexts, with the check of membership (A-10).
-
-    Raises:
-        InvalidBallot: `non_canonical`, with the place.
-    """
+    """Make ciphertexts of their encodings, with the check of membership that `take` does (A-10)."""
     return tuple(
         Ciphertext(
-            decode_element(alpha, place=f"{place}.alpha", group=group),
-            decode_element(beta, place=f"{place}.beta", group=group),
+            take(alpha, place=f"{place}.alpha"),
+            take(beta, place=f"{place}.beta"),
         )
         for (alpha, beta), place in zip(choices, places, strict=True)
     )

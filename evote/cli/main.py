@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"evote {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"evote {__version__} ({group.BACKEND})"
+    )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_arguments(subparsers)

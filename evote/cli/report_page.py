@@ -11,6 +11,7 @@ from html import escape
 from evote.cli.results import result_lines
 from evote.cli.text import printable
 from evote.election import AnyQuestion, Question
+from evote.group.backend import BACKEND, BACKEND_SENTENCES
 from evote.tally import QuestionResult
 from evote.verify import Report, Step, StepStatus, Verdict
 
@@ -89,6 +90,7 @@ def _record(item: Verified) -> str:
     if report.sized_tally is not None:
         facts.append(("Ballots counted", str(report.sized_tally.num_tallied)))
         facts.append(("Their total weight", str(report.sized_tally.total_weight)))
+    facts.append(("Arithmetic", f"{BACKEND}: {BACKEND_SENTENCES[BACKEND]}"))
     rows = "".join(
         f'<tr><th scope="row">{_text(label)}</th><td><code>{_text(value)}</code></td></tr>'
         for label, value in facts

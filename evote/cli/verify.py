@@ -17,6 +17,7 @@ from evote.cli.sources import read_record_source, write_new_file
 from evote.cli.text import printable
 from evote.cli.verification import Rechecker
 from evote.encoding import sha256_hex
+from evote.group.backend import BACKEND, BACKEND_SENTENCES
 from evote.tlog.policy import Policy
 from evote.verify import Report, Step, StepStatus, Verdict
 
@@ -213,6 +214,7 @@ def print_report(report: Report) -> None:
     """Print every step with what it compared, the result, and the verdict."""
     for step in report.steps:
         _print_step(step)
+    print(f"backend {BACKEND}: {BACKEND_SENTENCES[BACKEND]}")
     if report.profile is not None:
         print(_PROFILES[report.profile])
     if report.verdict == Verdict.COMPLETE:

@@ -6,6 +6,7 @@ checks is written against `Group` and `GroupElement`, so that records of other g
 verified too.
 """
 
+from evote.group.backend import BACKEND
 from evote.group.ed25519 import (
     ED25519,
     GENERATOR,
@@ -31,8 +32,17 @@ from evote.group.scalars import (
     random_scalar,
     reduce_secret,
 )
+from evote.group.together import (
+    Combination,
+    Together,
+    are_members,
+    computes_together,
+    product_vanishes,
+    shuffle_generators_together,
+)
 
 __all__ = [
+    "BACKEND",
     "BELENIOS_2048",
     "ED25519",
     "GENERATOR",
@@ -42,6 +52,7 @@ __all__ = [
     "ORDER",
     "RFC_3526_2048",
     "ZERO",
+    "Combination",
     "Element",
     "FieldElement",
     "FieldGroup",
@@ -50,6 +61,9 @@ __all__ = [
     "InvalidVector",
     "SecretScalar",
     "SelfTestFailed",
+    "Together",
+    "are_members",
+    "computes_together",
     "decode_scalar",
     "decode_secret_scalar",
     "encode_scalar",
@@ -57,7 +71,9 @@ __all__ = [
     "group_named",
     "is_encoding",
     "is_valid_point",
+    "product_vanishes",
     "random_scalar",
     "reduce_secret",
     "self_test",
+    "shuffle_generators_together",
 ]

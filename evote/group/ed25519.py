@@ -8,17 +8,19 @@ An `Element` cannot be made from outside without the check of membership, so cod
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from evote.errors import DecodeError
+from evote.group.backend import NATIVE
 from evote.group.interface import GroupElement, embedded_integer, extracted_numbers
 from evote.group.scalars import ORDER, SecretScalar, decode_scalar, scalar_bytes
 
 GROUP_NAME = "Ed25519"
+NOT_A_MEMBER = "this is not the canonical encoding of an element of the prime-order group"
 
 _ENCODING = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _IDENTITY_RAW = b"\x01" + bytes(31)
@@ -34,8 +36,7 @@ class Element:
     def __post_init__(self) -> None:
         # The identity is a member, but libsodium's check, meant for keys, refuses it.
         if self.raw != _IDENTITY_RAW and not is_valid_point(self.raw):
-            msg = "this is not the canonical encoding of an element of the prime-order group"
-            raise DecodeError(msg)
+            raise DecodeError(NOT_A_MEMBER)
 
     @classmethod
     def decode(cls, text: str, *, place: str = "") -> "Element":
@@ -64,15 +65,20 @@ class Element:
         return ED25519
 
     @property
+    def generator(self) -> "Element":
+        """The element g."""
+        return GENERATOR
+
+    @property
     def is_identity(self) -> bool:
         """Whether this is the neutral element."""
         return self.raw == _IDENTITY_RAW
 
     def __mul__(self, other: "Element") -> "Element":
-        return _member(bindings.crypto_core_ed25519_add(self.raw, other.raw))
+        return known_member(bindings.crypto_core_ed25519_add(self.raw, other.raw))
 
     def __truediv__(self, other: "Element") -> "Element":
-        return _member(bindings.crypto_core_ed25519_sub(self.raw, other.raw))
+        return known_member(bindings.crypto_core_ed25519_sub(self.raw, other.raw))
 
     def __pow__(self, exponent: "SecretScalar | int") -> "Element":
         scalar = exponent.raw if isinstance(exponent, SecretScalar) else scalar_bytes(exponent)
@@ -80,8 +86,8 @@ class Element:
         if scalar == _ZERO or self.raw == _IDENTITY_RAW:
             return IDENTITY
         if self.raw == _GENERATOR_RAW:
-            return _member(bindings.crypto_scalarmult_ed25519_base_noclamp(scalar))
-        return _member(bindings.crypto_scalarmult_ed25519_noclamp(scalar, self.raw))
+            return known_member(bindings.crypto_scalarmult_ed25519_base_noclamp(scalar))
+        return known_member(bindings.crypto_scalarmult_ed25519_noclamp(scalar, self.raw))
 
 
 def is_encoding(text: str) -> bool:
@@ -94,16 +100,16 @@ def is_valid_point(raw: bytes) -> bool:
     return bindings.crypto_core_ed25519_is_valid_point(raw)
 
 
-def _member(raw: bytes) -> Element:
-    """Make an element of what libsodium computed from elements, without checking it again."""
+def known_member(raw: bytes) -> Element:
+    """Make an element of an encoding that needs no check: computed from elements, or checked."""
     element = object.__new__(Element)
     object.__setattr__(element, "raw", raw)
     return element
 
 
 _GENERATOR_RAW = bytes.fromhex("58" + "66" * 31)
-GENERATOR = _member(_GENERATOR_RAW)
-IDENTITY = _member(_IDENTITY_RAW)
+GENERATOR = known_member(_GENERATOR_RAW)
+IDENTITY = known_member(_IDENTITY_RAW)
 # str(E) of the identity: to refuse it before anything is decoded.
 IDENTITY_ENCODING = IDENTITY.encode()
 
@@ -158,7 +164,7 @@ class Ed25519:
         for integer in range(start, start + (1 << _PADDING_BITS)):
             raw = integer.to_bytes(32, "little")
             if raw == _IDENTITY_RAW or is_valid_point(raw):
-                return _member(raw)
+                return known_member(raw)
         msg = "no member of the group begins with these numbers"
         raise AssertionError(msg)
 
@@ -173,13 +179,26 @@ class Ed25519:
         The hash's first 254 bits are counted up until they are the encoding of a point of the
         curve; eight times that point is in the prime-order subgroup.
         """
-        digest = hashlib.sha256(f"ggen|{index}".encode()).digest()
-        integer = int.from_bytes(digest, "big") >> 2
+        integer = int.from_bytes(generator_start(index), "little")
         while (multiple := _eight_times(integer.to_bytes(32, "little"))) is None:
             integer += 1
         generator = Element(multiple)
         assert generator not in (IDENTITY, GENERATOR)
         return generator
+
+    def decode_known(self, text: str) -> Element:
+        """Read an element whose membership has been checked already."""
+        return known_member(bytes.fromhex(text)[::-1])
+
+    def multiply_columns(self, rows: Sequence[Sequence[GroupElement]]) -> list[Element]:
+        """Give the product of each column of at least one row; all rows are equally long."""
+        members = [[_own(element) for element in row] for row in rows]
+        width = len(members[0])
+        assert all(len(row) == width for row in members)
+        if NATIVE is None or not width:
+            return [_product(column) for column in zip(*members, strict=True)]
+        products = NATIVE.products(b"".join(item.raw for row in members for item in row), width)
+        return [known_member(products[place : place + 32]) for place in range(0, 32 * width, 32)]
 
     def power_product(self, bases: Sequence[GroupElement], exponents: Sequence[int]) -> Element:
         """Give Π base^exponent, for public values; of none, the identity."""
@@ -192,9 +211,22 @@ class Ed25519:
 ED25519 = Ed25519()
 
 
+def generator_start(index: int) -> bytes:
+    """Give the integer from which `shuffle_generator` counts, as 32 little-endian bytes."""
+    digest = hashlib.sha256(f"ggen|{index}".encode()).digest()
+    return (int.from_bytes(digest, "big") >> 2).to_bytes(32, "little")
+
+
 def _own(element: GroupElement) -> Element:
     assert isinstance(element, Element), "an element of another group"
     return element
+
+
+def _product(elements: Iterable[Element]) -> Element:
+    total = IDENTITY
+    for element in elements:
+        total = total * element
+    return total
 
 
 def _eight_times(raw: bytes) -> bytes | None:

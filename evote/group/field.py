@@ -42,6 +42,11 @@ class FieldElement:
         return str(self.value)
 
     @property
+    def generator(self) -> "FieldElement":
+        """The element g."""
+        return self.group.generator
+
+    @property
     def is_identity(self) -> bool:
         """Whether this is the neutral element."""
         return self.value == 1
@@ -94,6 +99,19 @@ class FieldGroup:
             return FieldElement(int(text), self)
         except DecodeError as error:
             raise DecodeError(error.message, place=place) from None
+
+    def decode_known(self, text: str) -> FieldElement:
+        """Read an element whose spelling and membership have been checked already."""
+        return _member(int(text), self)
+
+    def multiply_columns(self, rows: Sequence[Sequence[GroupElement]]) -> list[FieldElement]:
+        """Give the product of each column of at least one row; all rows are equally long."""
+        totals = [self.identity] * len(rows[0])
+        for row in rows:
+            totals = [
+                total * self._own(element) for total, element in zip(totals, row, strict=True)
+            ]
+        return totals
 
     def decode_scalar(self, text: str, *, place: str = "") -> int:
         """Read a public scalar: canonical decimal in [0, q)."""

@@ -27,6 +27,11 @@ class GroupElement(Protocol):
         ...
 
     @property
+    def generator(self) -> Self:
+        """The element g of the group, to compute with beside this one."""
+        ...
+
+    @property
     def is_identity(self) -> bool:
         """Whether this is the neutral element."""
         ...
@@ -82,6 +87,14 @@ class Group(Protocol):
         Raises:
             DecodeError: not the one spelling of an element of the group.
         """
+        ...
+
+    def decode_known(self, text: str) -> GroupElement:
+        """Read an element whose spelling and membership have been checked already."""
+        ...
+
+    def multiply_columns(self, rows: Sequence[Sequence[GroupElement]]) -> Sequence[GroupElement]:
+        """Give the product of each column of at least one row; all rows are equally long."""
         ...
 
     def decode_scalar(self, text: str, *, place: str = "") -> int:

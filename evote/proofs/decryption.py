@@ -47,7 +47,7 @@ def verify_decryption(
     """
     # g^ρ·X^c and α^ρ·F^c are the two commitments; ask for the same challenge.
     commitments = [
-        public_key.group.generator**proof.response * public_key**proof.challenge,
+        public_key.generator**proof.response * public_key**proof.challenge,
         alpha**proof.response * factor**proof.challenge,
     ]
     if proof.challenge != challenge(_decryption_prefix(fingerprint, public_key), commitments):

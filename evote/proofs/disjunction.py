@@ -1,11 +1,12 @@
 """One of several plaintexts: what a ballot's ciphertexts may hold (PROTOCOL 1.6)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evote.elgamal import Ciphertext
 from evote.errors import InvalidProof
 from evote.group import GENERATOR, ZERO, Element, GroupElement, SecretScalar, random_scalar
+from evote.proofs.claims import Claim
 from evote.proofs.schnorr import Proof
 from evote.transcript import challenge
 
@@ -51,24 +52,22 @@ def prove_interval(
     )
 
 
-def verify_interval(
+def interval_claim(
     *,
     context: str,
     public_key: GroupElement,
     ciphertext: Ciphertext,
     choices: Sequence[int],
     proofs: Sequence[Proof],
-) -> None:
-    """Check that the plaintext is one of `choices` ("Proofs of interval membership", 1.6).
+) -> Claim:
+    """Claim that the plaintext is one of `choices` ("Proofs of interval membership", 1.6).
 
     `context` is S0 for a single choice and S for the sum of an answer: S0 = φ‖"|"‖str(g^x),
     S = S0‖"|"‖all ciphertexts of the answer.
-
-    Raises:
-        InvalidProof: the number of proofs is wrong, or the equation does not hold.
     """
-    _verify_disjunction(
-        prefix=_interval_prefix(context, ciphertext),
+    return _disjunction_claim(
+        statement=(ciphertext.alpha, ciphertext.beta),
+        prefix=lambda: _interval_prefix(context, ciphertext),
         public_key=public_key,
         branches=[Branch(ciphertext, choice) for choice in choices],
         proofs=proofs,
@@ -112,21 +111,21 @@ def prove_blank(
     )
 
 
-def verify_blank(
+def blank_claim(
     *,
     prefix: str,
     context: str,
     public_key: GroupElement,
     branches: Sequence[Branch],
     proofs: Sequence[Proof],
-) -> None:
-    """Check one of the two statements about a question with a blank answer (1.6).
-
-    Raises:
-        InvalidProof: the number of proofs is wrong, or the equation does not hold.
-    """
-    _verify_disjunction(
-        prefix=f"{prefix}|{context}|", public_key=public_key, branches=branches, proofs=proofs
+) -> Claim:
+    """Claim one of the two statements about a question with a blank answer (1.6)."""
+    return _disjunction_claim(
+        statement=(),
+        prefix=lambda: f"{prefix}|{context}|",
+        public_key=public_key,
+        branches=branches,
+        proofs=proofs,
     )
 
 
@@ -148,20 +147,20 @@ def prove_list(
     )
 
 
-def verify_list(
+def list_claim(
     *,
     context: str,
     public_key: GroupElement,
     branches: Sequence[Branch],
     proofs: Sequence[Proof],
-) -> None:
-    """Check that candidates are chosen only on a list that is chosen (1.6).
-
-    Raises:
-        InvalidProof: the number of proofs is wrong, or the equation does not hold.
-    """
-    _verify_disjunction(
-        prefix=f"lproof|{context}|", public_key=public_key, branches=branches, proofs=proofs
+) -> Claim:
+    """Claim that candidates are chosen only on a list that is chosen (1.6)."""
+    return _disjunction_claim(
+        statement=(),
+        prefix=lambda: f"lproof|{context}|",
+        public_key=public_key,
+        branches=branches,
+        proofs=proofs,
     )
 
 
@@ -210,25 +209,32 @@ def _prove_disjunction(
     ]
 
 
-def _verify_disjunction(
-    *, prefix: str, public_key: GroupElement, branches: Sequence[Branch], proofs: Sequence[Proof]
-) -> None:
-    if len(proofs) != len(branches):
-        msg = f"the proof has {len(proofs)} branches, not {len(branches)}"
-        raise InvalidProof(msg)
-    commitments = _branch_commitments(public_key, branches, proofs)
-    # Σ c_j ≡ H(prefix; A_0,B_0,…,A_k,B_k): only k of the k+1 challenges were free.
-    total = sum(proof.challenge for proof in proofs) % public_key.group.order
-    if total != challenge(prefix, commitments):
-        msg = "the proof of the permitted choices does not hold"
-        raise InvalidProof(msg)
+def _disjunction_claim(
+    *,
+    statement: tuple[GroupElement, ...],
+    prefix: Callable[[], str],
+    public_key: GroupElement,
+    branches: Sequence[Branch],
+    proofs: Sequence[Proof],
+) -> Claim:
+    return Claim(
+        # Σ c_j ≡ H(prefix; A_0,B_0,…,A_k,B_k): only k of the k+1 challenges were free.
+        challenge=sum(proof.challenge for proof in proofs) % public_key.group.order,
+        statement=statement,
+        prefix=prefix,
+        commitments=lambda: _branch_commitments(public_key, branches, proofs),
+        failure="the proof of the permitted choices does not hold",
+    )
 
 
 def _branch_commitments(
     public_key: GroupElement, branches: Sequence[Branch], proofs: Sequence[Proof]
 ) -> Iterator[GroupElement]:
+    if len(proofs) != len(branches):
+        msg = f"the proof has {len(proofs)} branches, not {len(branches)}"
+        raise InvalidProof(msg)
     # A_j = g^ρ·α^c and B_j = y^ρ·(β/g^shift)^c.
-    generator = public_key.group.generator
+    generator = public_key.generator
     for branch, proof in zip(branches, proofs, strict=True):
         beta = branch.ciphertext.beta
         if branch.shift:

@@ -1,5 +1,6 @@
 """What the maker of a ciphertext knows about it, beside bits (PROTOCOL 1.6)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evote.elgamal import Ciphertext
@@ -13,7 +14,8 @@ from evote.group import (
     encode_scalar,
     random_scalar,
 )
-from evote.proofs.schnorr import Proof, knows, prove_knowledge
+from evote.proofs.claims import Claim
+from evote.proofs.schnorr import Proof, knowledge_claim, prove_knowledge
 from evote.transcript import challenge, joined
 
 # --- The randomness of a ciphertext ------------------------------------------------------
@@ -29,19 +31,20 @@ def prove_encryption(
     return prove_knowledge(_encryption_prefix(context, public_key, ciphertext), randomness)
 
 
-def verify_encryption(
+def encryption_claim(
     *, context: str, public_key: GroupElement, ciphertext: Ciphertext, proof: Proof
-) -> None:
-    """Check that the maker of the ciphertext knows its randomness ("raweg" in 1.6).
+) -> Claim:
+    """Claim that the maker of the ciphertext knows its randomness ("raweg" in 1.6).
 
-    Raises:
-        InvalidProof: the equation does not hold.
+    The ciphertext stands in the ballot as it is, so that it can be encoded at once.
     """
-    prefix = _encryption_prefix(context, public_key, ciphertext)
     # The commitment is g^ρ·α^c: α stands where a public key would.
-    if not knows(prefix, proof, ciphertext.alpha):
-        msg = "the proof of encryption does not hold"
-        raise InvalidProof(msg)
+    return knowledge_claim(
+        _encryption_prefix(context, public_key, ciphertext),
+        proof,
+        ciphertext.alpha,
+        failure="the proof of encryption does not hold",
+    )
 
 
 def _encryption_prefix(context: str, public_key: GroupElement, ciphertext: Ciphertext) -> str:
@@ -90,27 +93,29 @@ def prove_nonzero(
     )
 
 
-def verify_nonzero(
+def nonzero_claim(
     *, context: str, public_key: GroupElement, ciphertext: Ciphertext, proof: NonzeroProof
-) -> None:
-    """Check that the number in a ciphertext is not zero; `context` is S.
+) -> Claim:
+    """Claim that the number in a ciphertext is not zero; `context` is S.
 
-    That A0 is in the prime-order group was checked when it was decoded: a point outside it would
-    pass the equation for a zero.
-
-    Raises:
-        InvalidProof: A0 is the identity, or the equation does not hold.
+    That A0 is in the prime-order group is checked where it is decoded, before this claim: a point
+    outside it would pass the equation for a zero. So would the identity.
     """
-    t1, t2 = proof.response
-    generator = public_key.group.generator
-    # A1 = α^t1·g^t2 and A2 = β^t1·y^t2·A0^c; ask for the same challenge.
-    commitments = [
-        proof.commitment,
-        ciphertext.alpha**t1 * generator**t2,
-        ciphertext.beta**t1 * public_key**t2 * proof.commitment**proof.challenge,
-    ]
-    if proof.commitment.is_identity or proof.challenge != challenge(
-        f"nonzero|{context}|", commitments
-    ):
-        msg = "the proof that something is chosen does not hold"
-        raise InvalidProof(msg)
+    failure = "the proof that something is chosen does not hold"
+
+    def commitments() -> Iterator[GroupElement]:
+        if proof.commitment.is_identity:
+            raise InvalidProof(failure)
+        # A1 = α^t1·g^t2 and A2 = β^t1·y^t2·A0^c; ask for the same challenge.
+        t1, t2 = proof.response
+        yield proof.commitment
+        yield ciphertext.alpha**t1 * public_key.generator**t2
+        yield ciphertext.beta**t1 * public_key**t2 * proof.commitment**proof.challenge
+
+    return Claim(
+        challenge=proof.challenge,
+        statement=(),
+        prefix=lambda: f"nonzero|{context}|",
+        commitments=commitments,
+        failure=failure,
+    )

@@ -1,10 +1,10 @@
 """Knowledge of a discrete logarithm: Schnorr's proof, and signatures (PROTOCOL 1.5, 1.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evote.encoding import read_object, read_ordered_object, read_text
-from evote.errors import InvalidProof
+from evote.errors import DecodeError
 from evote.group import (
     ED25519,
     GENERATOR,
@@ -12,8 +12,13 @@ from evote.group import (
     Group,
     GroupElement,
     SecretScalar,
+    Together,
+    computes_together,
+    is_encoding,
     random_scalar,
 )
+from evote.group.ed25519 import NOT_A_MEMBER
+from evote.proofs.claims import Claim
 from evote.transcript import challenge
 
 
@@ -64,9 +69,12 @@ def verify_key_possession(*, proof: Proof, public_key: GroupElement) -> None:
     Raises:
         InvalidProof: the equation does not hold.
     """
-    if not knows(_possession_prefix(public_key), proof, public_key):
-        msg = "the proof of possession does not match the public key"
-        raise InvalidProof(msg)
+    knowledge_claim(
+        _possession_prefix(public_key),
+        proof,
+        public_key,
+        failure="the proof of possession does not match the public key",
+    ).verify()
 
 
 def _possession_prefix(public_key: GroupElement) -> str:
@@ -78,15 +86,14 @@ def sign_hash(*, digest: str, secret_key: SecretScalar) -> Proof:
     return prove_knowledge(f"sig|{digest}|", secret_key)
 
 
-def verify_hash_signature(*, proof: Proof, digest: str, public_key: GroupElement) -> None:
-    """Check a ballot's signature. The hash covers the credential, so the key is bound too.
-
-    Raises:
-        InvalidProof: the signature is not by this credential over this hash.
-    """
-    if not knows(f"sig|{digest}|", proof, public_key):
-        msg = "the signature is not by this credential over this ballot"
-        raise InvalidProof(msg)
+def hash_signature_claim(*, proof: Proof, digest: str, public_key: GroupElement) -> Claim:
+    """Claim that the credential signed this hash, which covers the credential: the key is bound."""
+    return knowledge_claim(
+        f"sig|{digest}|",
+        proof,
+        public_key,
+        failure="the signature is not by this credential over this ballot",
+    )
 
 
 def prove_knowledge(prefix: str, secret: SecretScalar) -> Proof:
@@ -97,9 +104,41 @@ def prove_knowledge(prefix: str, secret: SecretScalar) -> Proof:
     return Proof(c, (w - secret * c).reveal())
 
 
-def knows(prefix: str, proof: Proof, public_key: GroupElement) -> bool:
-    """Say whether `prove_knowledge` can have made this proof for this prefix and this key."""
-    # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
-    generator = public_key.group.generator
-    commitment = generator**proof.response * public_key**proof.challenge
-    return proof.challenge == challenge(prefix, [commitment])
+def knowledge_claim(prefix: str, proof: Proof, public_key: GroupElement, *, failure: str) -> Claim:
+    """Claim that `prove_knowledge` made this proof for this prefix and this key."""
+
+    def commitments() -> Iterator[GroupElement]:
+        # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
+        yield public_key.generator**proof.response * public_key**proof.challenge
+
+    return Claim(
+        challenge=proof.challenge,
+        statement=(),
+        prefix=lambda: prefix,
+        commitments=commitments,
+        failure=failure,
+    )
+
+
+def verify_knowledge_of(
+    encoding: str, *, prefix: str, proof: Proof, place: str, failure: str
+) -> None:
+    """Check a proof by a public key that is given as text; `place` is where the key stands.
+
+    Raises:
+        DecodeError: the text is no element of Ed25519.
+        InvalidProof: the equation does not hold; `failure` says so.
+    """
+    if not computes_together() or not is_encoding(encoding):
+        public_key = ED25519.decode(encoding, place=place)
+        knowledge_claim(prefix, proof, public_key, failure=failure).verify()
+        return
+    together = Together(GENERATOR)
+    read = together.read(bytes.fromhex(encoding)[::-1])
+    claim = knowledge_claim(prefix, proof, read, failure=failure)
+    commitments = list(claim.commitments())
+    together.want(commitments)
+    together.compute()
+    if not together.is_member(read):
+        raise DecodeError(NOT_A_MEMBER, place=place)
+    claim.compare(commitments)

@@ -10,7 +10,7 @@ import re
 from evote.encoding import hash_of_b64, read_hash
 from evote.errors import DecodeError, InvalidProof
 from evote.group import GENERATOR, Element, GroupElement, SecretScalar, random_scalar
-from evote.proofs.schnorr import Proof, knows, prove_knowledge
+from evote.proofs.schnorr import Proof, knowledge_claim, prove_knowledge, verify_knowledge_of
 from evote.transcript import challenge, joined
 
 # The `prev` of a credential's first ballot: 43 characters of base64, the hash of nothing at all.
@@ -42,10 +42,13 @@ def verify_cast(
         DecodeError: the credential is no element, or a tracker is not the spelling of a hash.
         InvalidProof: this credential did not sign that this ballot follows that one.
     """
-    public_key = Element.decode(credential, place="credential")
-    if not knows(_cast_prefix(fingerprint, credential, tracker, prev), proof, public_key):
-        msg = "the cast statement is not by this credential over this ballot and the one before"
-        raise InvalidProof(msg)
+    verify_knowledge_of(
+        credential,
+        prefix=_cast_prefix(fingerprint, credential, tracker, prev),
+        proof=proof,
+        place="credential",
+        failure="the cast statement is not by this credential over this ballot and the one before",
+    )
 
 
 def _cast_prefix(fingerprint: str, credential: str, tracker: str, prev: str) -> str:
@@ -75,9 +78,12 @@ def verify_transcript(
         DecodeError: the transcript is not the spelling of a hash.
         InvalidProof: the slot with this key did not sign this transcript.
     """
-    if not knows(_transcript_prefix(fingerprint, public_key, transcript), proof, public_key):
-        msg = "the signature is not by this trustee's key over this transcript"
-        raise InvalidProof(msg)
+    knowledge_claim(
+        _transcript_prefix(fingerprint, public_key, transcript),
+        proof,
+        public_key,
+        failure="the signature is not by this trustee's key over this transcript",
+    ).verify()
 
 
 def _transcript_prefix(fingerprint: str, public_key: GroupElement, transcript: str) -> str:
@@ -109,9 +115,12 @@ def verify_shuffle_statement(
         DecodeError: a hash is not written as one.
         InvalidProof: the slot with this key did not sign this shuffle at this place.
     """
-    if not knows(_shuffle_prefix(fingerprint, public_key, parent, payload), proof, public_key):
-        msg = "the statement is not by this trustee's key over this shuffle at this place"
-        raise InvalidProof(msg)
+    knowledge_claim(
+        _shuffle_prefix(fingerprint, public_key, parent, payload),
+        proof,
+        public_key,
+        failure="the statement is not by this trustee's key over this shuffle at this place",
+    ).verify()
 
 
 def _shuffle_prefix(fingerprint: str, public_key: GroupElement, parent: str, payload: str) -> str:
@@ -249,7 +258,7 @@ def _are_equal(
 ) -> bool:
     # g^ρ·X^c and base^ρ·power^c are the two commitments; ask for the same challenge.
     commitments = [
-        public_key.group.generator**proof.response * public_key**proof.challenge,
+        public_key.generator**proof.response * public_key**proof.challenge,
         base**proof.response * power**proof.challenge,
     ]
     return proof.challenge == challenge(prefix, commitments)

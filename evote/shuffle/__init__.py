@@ -18,6 +18,7 @@ from evote.shuffle.proof import (
     read_shuffle_proof,
 )
 from evote.shuffle.statement import ShuffleStatement
+from evote.shuffle.together import holds_together
 from evote.shuffle.verify import ParallelMap, verify_shuffle_list
 from evote.shuffle.written import (
     WrittenCiphertext,
@@ -37,6 +38,7 @@ __all__ = [
     "WrittenCiphertext",
     "WrittenShuffle",
     "check_part",
+    "holds_together",
     "join_parts",
     "part_ranges",
     "read_shuffle_element",

@@ -1,6 +1,6 @@
 """The encrypted tally: the sum of the ballots (PROTOCOL 1.7, "Encrypted tally")."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evote.ballot import Ballot, decode_choices
@@ -43,14 +43,18 @@ class EncryptedTally:
 
 
 def add_ballots(
-    *, election: Election, ballots_with_weights: Iterable[tuple[Ballot, int]]
+    *,
+    election: Election,
+    ballots_with_weights: Iterable[tuple[Ballot, int]],
+    are_verified: bool = False,
 ) -> EncryptedTally:
     """Add ballots, each times its voter's weight ("Encrypted tally", 1.7).
 
     Takes the last ballot of each credential; which that is, the record says. Every ciphertext is
     decoded here with the check of membership, so that not even a ballot put into the box by hand
-    brings in an element from outside the group (A-10). Of no ballots at all, every sum is the
-    encryption of 0 with randomness 0.
+    brings in an element from outside the group (A-10); `are_verified` says that the caller has had
+    every one of these ballots verified, by which that is known. Of no ballots at all, every sum is
+    the encryption of 0 with randomness 0.
 
     Raises:
         InvalidBallot: a ciphertext is outside the group; the message names the ballot.
@@ -58,7 +62,7 @@ def add_ballots(
     """
     return add_tallies(
         (
-            _ballot_tally(ballot, weight=weight, election=election)
+            _ballot_tally(ballot, weight=weight, election=election, is_verified=are_verified)
             for ballot, weight in ballots_with_weights
         ),
         election=election,
@@ -71,40 +75,50 @@ def add_tallies(tallies: Iterable[EncryptedTally], *, election: Election) -> Enc
     Sums are multiplied; ranked answers are put together and sorted by (α, β) in the order of the
     group, so that they say nothing about when a ballot was cast (1.7).
     """
-    totals = [
-        [] if isinstance(question, RankedQuestion) else [neutral(election.group)] * count
-        for question, count in zip(election.questions, _choice_counts(election), strict=True)
-    ]
+    answers: list[list[tuple[Ciphertext, ...]]] = [[] for _ in election.questions]
     for tally in tallies:
-        for index, (question, added) in enumerate(
-            zip(election.questions, tally.questions, strict=True)
-        ):
-            if isinstance(question, RankedQuestion):
-                totals[index].extend(added)
-            else:
-                totals[index] = [
-                    ours * theirs for ours, theirs in zip(totals[index], added, strict=True)
-                ]
-    for question, total in zip(election.questions, totals, strict=True):
-        if isinstance(question, RankedQuestion):
-            total.sort(key=lambda item: _sort_key(item, election.group))
-    return EncryptedTally(tuple(tuple(total) for total in totals))
+        for collected, added in zip(answers, tally.questions, strict=True):
+            collected.append(added)
+    return EncryptedTally(
+        tuple(
+            _put_together(rows, election=election)
+            if isinstance(question, RankedQuestion)
+            else _sum(rows, count=question.choice_count, group=election.group)
+            for question, rows in zip(election.questions, answers, strict=True)
+        )
+    )
 
 
-def _choice_counts(election: Election) -> list[int]:
-    return [question.choice_count for question in election.questions]
+def _put_together(
+    rows: Sequence[Sequence[Ciphertext]], *, election: Election
+) -> tuple[Ciphertext, ...]:
+    items = [item for row in rows for item in row]
+    return tuple(sorted(items, key=lambda item: _sort_key(item, election.group)))
+
+
+def _sum(
+    rows: Sequence[Sequence[Ciphertext]], *, count: int, group: Group
+) -> tuple[Ciphertext, ...]:
+    assert all(len(row) == count for row in rows)
+    if not rows:
+        return (neutral(group),) * count
+    flat = [[element for item in row for element in (item.alpha, item.beta)] for row in rows]
+    totals = iter(group.multiply_columns(flat))
+    return tuple(Ciphertext(alpha, next(totals)) for alpha in totals)
 
 
 def _sort_key(item: Ciphertext, group: Group) -> tuple[bytes, bytes]:
     return group.sort_key(item.alpha), group.sort_key(item.beta)
 
 
-def _ballot_tally(ballot: Ballot, *, weight: int, election: Election) -> EncryptedTally:
+def _ballot_tally(
+    ballot: Ballot, *, weight: int, election: Election, is_verified: bool
+) -> EncryptedTally:
     if weight != 1 and has_ranked_question(election):
         msg = f"ballot {ballot.tracker} weighs {weight}, but rankings cannot be weighted"
         raise WeightedRanking(msg)
     try:
-        choices = decode_choices(ballot, election=election)
+        choices = decode_choices(ballot, election=election, is_verified=is_verified)
     except InvalidBallot as error:
         place = f"ballot {ballot.tracker}, {error.place}"
         raise InvalidBallot(error.code, error.message, place=place) from error

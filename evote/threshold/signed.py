@@ -8,10 +8,10 @@ from evote.encoding import (
     read_object,
     read_text,
 )
-from evote.errors import DecodeError, InvalidProof
+from evote.errors import DecodeError
 from evote.group import ED25519, Group, GroupElement, SecretScalar
 from evote.proofs import Proof, read_proof
-from evote.proofs.schnorr import knows, prove_knowledge
+from evote.proofs.schnorr import knowledge_claim, prove_knowledge
 
 MESSAGE_LIMIT_BYTES = 1_000_000
 
@@ -39,9 +39,12 @@ def verify_text(*, proof: Proof, message: str, public_key: GroupElement) -> None
     Raises:
         InvalidProof: this key did not sign this text.
     """
-    if not knows(f"sigmsg|{message}|", proof, public_key):
-        msg = "the signature is not by this member over this message"
-        raise InvalidProof(msg)
+    knowledge_claim(
+        f"sigmsg|{message}|",
+        proof,
+        public_key,
+        failure="the signature is not by this member over this message",
+    ).verify()
 
 
 def sign_object(value: object, *, secret_key: SecretScalar) -> Signed:

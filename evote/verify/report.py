@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evote.election import Election, Trustees
+from evote.group import BACKEND
 from evote.tally import EncryptedTally, Result, SizedTally
 
 
@@ -80,6 +81,7 @@ class Report:
         return {
             "verdict": str(self.verdict),
             "profile": self.profile,
+            "backend": BACKEND,
             "election": None
             if self.election is None
             else {

@@ -198,6 +198,7 @@ def _sum(record: Record, *, counted: Mapping[int, int], election: Election) -> s
             for one in record.events
             if one.event.height in counted
         ],
+        are_verified=True,
     )
     return encode_encrypted_tally(tally, election=election).decode()
 

@@ -13,7 +13,7 @@ from evote.election import (
     verify_trustee,
 )
 from evote.encoding import encode_json
-from evote.group import encode_secret_scalar
+from evote.group import BACKEND, encode_secret_scalar
 from evote.tally import decode_partial_decryption, verify_partial_decryption
 from tests.factories.evote import (
     ONE_OF_TWO,
@@ -31,7 +31,7 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "belenios"
 
 class TestMain:
     def test_says_its_version(self, run):
-        assert run("--version") == (0, f"evote {__version__}\n", "")
+        assert run("--version") == (0, f"evote {__version__} ({BACKEND})\n", "")
 
     @pytest.mark.parametrize(
         "command",

@@ -17,14 +17,14 @@ def test_decrypting_the_sum_gives_the_sum(secret, bits, weight):
     public_key = GENERATOR**secret
     total = product(
         (encrypt_bit(bit=bit, public_key=public_key, randomness=random_scalar()) for bit in bits),
-        group=ED25519,
+        public_key=public_key,
     )
     assert decrypt(total, secret) == GENERATOR ** sum(bits)
     assert decrypt(total**weight, secret) == GENERATOR ** (sum(bits) * weight)
 
 
 def test_the_product_of_nothing_is_neutral():
-    assert product([], group=ED25519) == neutral(ED25519)
+    assert product([], public_key=GENERATOR) == neutral(ED25519)
     assert neutral(ED25519) * neutral(ED25519) == neutral(ED25519)
     assert neutral(ED25519) ** 5 == neutral(ED25519)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evote.ballot import InvalidChoice, create_ballot, decode_ballot, verify_ballot
+from evote.ballot import InvalidChoice, create_ballot, decode_ballot, decode_choices, verify_ballot
 from evote.election import ListsQuestion, RankedQuestion, decode_election
 from evote.errors import DecodeError, InvalidBallot
 from evote.group import ED25519, GENERATOR
@@ -37,8 +37,8 @@ def opened(world, body):
     (secret_key,) = world.secret_keys
     return [
         item.beta / item.alpha**secret_key
-        for index, answer in enumerate(ballot.answers)
-        for item in answer.decode_choices(place=str(index), group=ED25519)
+        for answer in decode_choices(ballot, election=world.election)
+        for item in answer
     ]
 
 

@@ -11,18 +11,18 @@ from evote.proofs import (
     Branch,
     Opening,
     Proof,
+    blank_claim,
     blank_or_enough,
     blank_or_nothing,
+    hash_signature_claim,
+    interval_claim,
     prove_blank,
     prove_decryption,
     prove_interval,
     prove_key_possession,
     read_proof,
     sign_hash,
-    verify_blank,
     verify_decryption,
-    verify_hash_signature,
-    verify_interval,
     verify_key_possession,
 )
 
@@ -106,7 +106,7 @@ class TestSignature:
     @given(secrets)
     def test_a20_the_owner_of_a_credential_can_sign(self, secret):
         proof = sign_hash(digest=HASH, secret_key=secret)
-        verify_hash_signature(proof=proof, digest=HASH, public_key=GENERATOR**secret)
+        hash_signature_claim(proof=proof, digest=HASH, public_key=GENERATOR**secret).verify()
 
     def test_a20_a21_the_signature_fails_when_anything_changes(self):
         secret = random_scalar()
@@ -114,12 +114,12 @@ class TestSignature:
         proof = sign_hash(digest=HASH, secret_key=secret)
         for forged in changed(proof):
             with pytest.raises(InvalidProof):
-                verify_hash_signature(proof=forged, digest=HASH, public_key=public_key)
+                hash_signature_claim(proof=forged, digest=HASH, public_key=public_key).verify()
         for other in (OTHER, IDENTITY, public_key**2):
             with pytest.raises(InvalidProof):
-                verify_hash_signature(proof=proof, digest=HASH, public_key=other)
+                hash_signature_claim(proof=proof, digest=HASH, public_key=other).verify()
         with pytest.raises(InvalidProof):
-            verify_hash_signature(proof=proof, digest=HASH[::-1], public_key=public_key)
+            hash_signature_claim(proof=proof, digest=HASH[::-1], public_key=public_key).verify()
 
     def test_two_signatures_of_the_same_hash_differ(self):
         secret = random_scalar()
@@ -140,7 +140,7 @@ class TestInterval:
             "choices": range(low, 5),
         }
         proofs = prove_interval(**statement, opening=Opening(secret, number))
-        verify_interval(**statement, proofs=proofs)
+        interval_claim(**statement, proofs=proofs).verify()
 
     @pytest.fixture(params=[0, 1])
     def proven(self, request):
@@ -158,7 +158,7 @@ class TestInterval:
         statement, proofs = proven
         for forged in changed_lists(proofs):
             with pytest.raises(InvalidProof):
-                verify_interval(**statement, proofs=forged)
+                interval_claim(**statement, proofs=forged).verify()
 
     @pytest.mark.parametrize(
         ("field", "forged"),
@@ -182,13 +182,13 @@ class TestInterval:
     ):
         statement, proofs = proven
         with pytest.raises(InvalidProof):
-            verify_interval(**statement | {field: forged}, proofs=proofs)
+            interval_claim(**statement | {field: forged}, proofs=proofs).verify()
 
     def test_a01_a_rerandomised_ciphertext_needs_a_new_proof(self, proven):
         statement, proofs = proven
         copied = statement["ciphertext"] * encrypt(0, random_scalar())
         with pytest.raises(InvalidProof):
-            verify_interval(**statement | {"ciphertext": copied}, proofs=proofs)
+            interval_claim(**statement | {"ciphertext": copied}, proofs=proofs).verify()
 
     @pytest.mark.parametrize("number", [2, -1, ORDER - 1])
     def test_a15_a_false_statement_cannot_be_proven(self, number):
@@ -212,7 +212,7 @@ class TestInterval:
         }
         proofs = prove_interval(**statement, opening=Opening(secret, 1))
         with pytest.raises(InvalidProof):
-            verify_interval(**statement, proofs=proofs)
+            interval_claim(**statement, proofs=proofs).verify()
 
     def test_a03_commitments_chosen_before_the_statement_do_not_verify(self):
         # Bernhard, Pereira and Warinschi (ASIACRYPT 2012): under a weak challenge H(A0,B0,A1,B1)
@@ -241,13 +241,13 @@ class TestInterval:
             shifted = ciphertext.beta / GENERATOR**j
             assert PUBLIC_KEY ** proofs[j].response * shifted ** proofs[j].challenge == GENERATOR**b
         with pytest.raises(InvalidProof):
-            verify_interval(
+            interval_claim(
                 context="S",
                 public_key=PUBLIC_KEY,
                 ciphertext=ciphertext,
                 choices=(0, 1),
                 proofs=proofs,
-            )
+            ).verify()
 
 
 class TestBlank:
@@ -258,7 +258,7 @@ class TestBlank:
             encrypt_bit(bit=opening.plaintext, public_key=PUBLIC_KEY, randomness=opening.randomness)
             for opening in openings
         )
-        total = product(others, group=ED25519)
+        total = product(others, public_key=PUBLIC_KEY)
         randomness = openings[1].randomness + openings[2].randomness
         total_opening = Opening(randomness, bits[1] + bits[2])
         nothing = blank_or_nothing(blank=blank, total=total)
@@ -274,10 +274,10 @@ class TestBlank:
                 "branches": branches,
             }
             proofs = prove_blank(**statement, openings=known)
-            verify_blank(**statement, proofs=proofs)
+            blank_claim(**statement, proofs=proofs).verify()
             for forged in changed_lists(proofs):
                 with pytest.raises(InvalidProof):
-                    verify_blank(**statement, proofs=forged)
+                    blank_claim(**statement, proofs=forged).verify()
             for field, other in (
                 ("prefix", "bproof2"),
                 ("context", "S'"),
@@ -287,7 +287,7 @@ class TestBlank:
                 ("branches", [Branch(neutral(ED25519), 0)] * len(branches)),
             ):
                 with pytest.raises(InvalidProof):
-                    verify_blank(**statement | {field: other}, proofs=proofs)
+                    blank_claim(**statement | {field: other}, proofs=proofs).verify()
 
     def test_a15_blank_and_a_choice_together_cannot_be_proven(self):
         openings = [Opening(random_scalar(), 1), Opening(random_scalar(), 1)]

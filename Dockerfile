@@ -16,6 +16,13 @@ COPY requirements/server.txt /requirements.txt
 RUN python -m venv /opt/pnyx \
     && /opt/pnyx/bin/pip install --require-hashes --only-binary :all: -r /requirements.txt
 
+# The fast checks of public data, for any CPython from 3.11 on.
+FROM python:3.13-bookworm AS extension
+WORKDIR /build
+COPY requirements/extension.py requirements/
+COPY evote/group/native.c evote/group/
+RUN python requirements/extension.py require
+
 FROM python:3.13-slim-bookworm
 ENV PATH=/opt/pnyx/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     PNYX_DATA_DIR=/data
@@ -25,6 +32,7 @@ WORKDIR /srv/pnyx
 COPY --from=packages /opt/pnyx /opt/pnyx
 COPY . .
 COPY --from=front-end /build/static/dist static/dist
+COPY --from=extension /build/evote/group/_native.abi3.so evote/group/
 # The addresses are never asked: the settings only have to be complete.
 RUN python -m config.translations \
     && PNYX_SECRET_KEY=unused PNYX_BASE_URL=https://unused.invalid \

@@ -15,9 +15,11 @@ help: ## List the commands
 
 server:
 	@$(PYTHON) requirements/install.py server
+	@$(RUN) requirements/extension.py
 
 dev:
 	@$(PYTHON) requirements/install.py dev
+	@$(RUN) requirements/extension.py
 
 demo: server ## Run the whole of Pnyx here, with real ballots (ARGS="--once", "--fresh", "--port 8001")
 	@exec $(RUN) -m config.demo $(ARGS)

@@ -29,7 +29,7 @@ LOG_KEY_FILE = Path(environment.text("PNYX_LOG_KEY_FILE", default=str(DATA_DIR /
 # The newest checkpoint that was signed, for the day when the database is set back. Best on another
 # disk than database and public files.
 LOG_MARK_FILE = Path(environment.text("PNYX_LOG_MARK_FILE", default=str(DATA_DIR / "log-mark")))
-# The optional anchor in an EVM contract (docs/anchor.md). Without an address nothing of it is loaded.
+# The optional anchor in an EVM contract (docs/anchor.md). Without an address nothing is loaded.
 ANCHOR_URL = environment.text("PNYX_ANCHOR_URL", default="")
 ANCHOR_CONTRACT = environment.text("PNYX_ANCHOR_CONTRACT", default="")
 ANCHOR_KEY_FILE = environment.text("PNYX_ANCHOR_KEY_FILE", default="")

@@ -10,7 +10,7 @@ from audit.models import LogEntry, PendingEntry
 from audit.selectors.halting import Obstacle, halt_notice
 from audit.selectors.key import signing_key
 from audit.selectors.tree import latest_head
-from audit.services import publishing, witness_marks
+from audit.services import marks, publishing, witness_marks
 from audit.services.cosigning import cosign
 from audit.services.halting import forget_notice, sequence_and_report
 from audit.services.marks import LogHalted, local_marks, mark_file, write_mark
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 def nobody_was_asked_before():
     witness_marks._silent_until.clear()
     witness_marks._asked_at.clear()
+    marks._reported.clear()
     forget_notice()
     yield
     forget_notice()

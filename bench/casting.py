@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.peer import CORES, Peer, PeerRates, Rate
+from bench.processes import processor_seconds
 from tests.integration.drills.installation import HOST, Installation
 
 ROUNDS = 3
@@ -77,24 +78,6 @@ def read_answer(connection: socket.socket) -> bytes:
     return headers + END_OF_HEADERS + body
 
 
-def processor_seconds() -> float:
-    """Return the processor time of this process and of every process below it so far."""
-    parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text(encoding="utf-8").rpartition(")")[2].split()
-        except OSError:
-            continue
-        pid = int(entry.parent.name)
-        parents[pid] = int(fields[1])
-        ticks[pid] = sum(map(int, fields[11:15]))
-    family = {os.getpid()}
-    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= grown
-    return sum(ticks[pid] for pid in family) / os.sysconf("SC_CLK_TCK")
-
-
 def measure(*, folder: Path, peer: Peer | None) -> tuple[list[Rate], list[PeerRates]]:
     """Cast and let the peer verify, in turn; return the rates of each round."""
     installation = Installation(folder, web_workers=CORES, batch_seconds=2)
@@ -102,7 +85,7 @@ def measure(*, folder: Path, peer: Peer | None) -> tuple[list[Rate], list[PeerRa
     own: list[Rate] = []
     others: list[PeerRates] = []
     try:
-        installation.run("manage.py", "migrate", "-v0")
+        installation.migrate()
         inputs = folder / "inputs.json"
         total = WARM_UP + ROUNDS * BALLOTS_PER_ROUND
         installation.run("-m", "bench.prepare_casting", str(inputs), str(total))
@@ -114,9 +97,9 @@ def measure(*, folder: Path, peer: Peer | None) -> tuple[list[Rate], list[PeerRa
         cast_all(port=installation.port, requests=requests[:WARM_UP])
         for start in range(WARM_UP, total, BALLOTS_PER_ROUND):
             share = requests[start : start + BALLOTS_PER_ROUND]
-            before = processor_seconds()
+            before = processor_seconds(os.getpid())
             seconds = cast_all(port=installation.port, requests=share)
-            spent = processor_seconds() - before
+            spent = processor_seconds(os.getpid()) - before
             own.append(Rate(a_second=len(share) / seconds, core_ms=1000 * spent / len(share)))
             if peer is not None:
                 others.append(peer.measure())

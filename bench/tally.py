@@ -86,7 +86,7 @@ def main() -> None:
         installation = Installation(folder / "installation")
         installation.start_servers()
         try:
-            installation.run("manage.py", "migrate", "-v0")
+            installation.migrate()
             installation.run("manage.py", "make_log_key", "-v0")
             # Rates are compared, so one worker need not go through as many.
             few = min(ballots // 2, BALLOTS_OF_ONE_WORKER)

@@ -87,6 +87,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         "signers": signers,
         "receipt_command": _receipt_command(index, key=key, has_witnesses=bool(signers)),
         "shell_commands": _shell_commands(proof, key=key),
+        "go_command": f"logcheck receipt -key {key.encode()} receipt-{index}.tlog-proof",
         "older": entry_at(index - 1),
         "newer": entry_at(index + 1),
     }

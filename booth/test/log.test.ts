@@ -55,7 +55,7 @@ const spoiltProofs = (proof: readonly Uint8Array[]): { proof: Uint8Array[] }[] =
 
 // --- Trees -------------------------------------------------------------------------------
 
-test("leaf hashes and every proof of the vectors hold", () => {
+test("a45 leaf hashes and every proof of the vectors hold", () => {
   const roots = small.roots.map(unhex);
   for (const { entry_hex, leaf_hash } of small.entries) {
     assert.deepEqual(leafHash(unhex(entry_hex)), unhex(leaf_hash));
@@ -84,7 +84,7 @@ test("leaf hashes and every proof of the vectors hold", () => {
   }
 });
 
-test("a proof that fits another size is none", () => {
+test("a45 a proof that fits another size is none", () => {
   for (const { index, size, proof } of small.inclusion) {
     const leaf = unhex(small.entries[index]?.leaf_hash ?? "");
     const root = unhex(small.roots[size + 1] ?? small.roots[0] ?? "");
@@ -93,7 +93,7 @@ test("a proof that fits another size is none", () => {
   }
 });
 
-test("every log grew out of the empty one, and of nothing else without entries", () => {
+test("a45 every log grew out of the empty one, and of nothing else without entries", () => {
   const [empty = "", one = "", two = ""] = small.roots;
   const given = { oldSize: 0n, oldRoot: unhex(empty), newSize: 2n, newRoot: unhex(two), proof: [] };
   verifyConsistency(given);
@@ -212,6 +212,18 @@ test("what libsodium refuses is refused: points of small order, and responses be
   const key = ed25519.getPublicKey(secret);
   const signature = ed25519.sign(text, secret);
   verifyEd25519({ signature, text, key });
+  // A key with a part of small order: the equation with the cofactor holds, and libsodium refuses.
+  const torsion = Point.fromBytes(unhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"));
+  const scalar = 12_345n;
+  const mixed = Point.BASE.multiply(scalar).add(torsion).toBytes();
+  const R = Point.BASE.multiply(777n).toBytes();
+  const hash = createHash("sha512").update(R).update(mixed).update(text).digest();
+  const challenge = BigInt(`0x${Buffer.from(hash).reverse().toString("hex")}`) % Point.Fn.ORDER;
+  const answer = ((777n + challenge * scalar) % Point.Fn.ORDER).toString(16).padStart(64, "0");
+  const loose = new Uint8Array([...R, ...Buffer.from(answer, "hex").reverse()]);
+  assert.ok(ed25519.verify(loose, text, mixed));
+  assert.equal(challenge % 8n === 0n, false);
+  assert.throws(() => verifyEd25519({ signature: loose, text, key: mixed }), InvalidProof);
   const response = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString("hex")}`) + Point.Fn.ORDER;
   const written = Buffer.from(response.toString(16).padStart(64, "0"), "hex").reverse();
   const twin = new Uint8Array([...signature.subarray(0, 32), ...written]);

@@ -175,7 +175,7 @@ class TestAudit:
         (log.folder / path).unlink()
         is_refused("audit", "-key", log.vkey, log.folder, because="does not serve")
 
-    def test_a44_a_signed_root_that_the_entries_do_not_make_is_found(self, log):
+    def test_a43_a_signed_root_that_the_entries_do_not_make_is_found(self, log):
         log.write("checkpoint", log.note(root=b"\7" * 32))
         is_refused("audit", "-key", log.vkey, log.folder, because="make the root")
 
@@ -253,7 +253,7 @@ class TestConsistency:
         holds("consistency", "-key", log.vkey, "-proof", lines, old, new)
         holds("consistency", "-key", log.vkey, "-proof", write("", "none"), old, old)
 
-    def test_a44_a_fork_is_refused(self, log, tmp_path):
+    def test_a43_a_fork_is_refused(self, log, tmp_path):
         fork = log.fork(
             tmp_path / "fork", size=299, entries=election_events(301, election="F" * 14)
         )
@@ -350,7 +350,7 @@ class TestReceipts:
         forged = write(content.replace(old, new, 1))
         is_refused("receipt", "-key", log.vkey, forged, because="REFUSED")
 
-    def test_with_a_hash_more_or_less_are_refused(self, log, receipt, write):
+    def test_a45_with_a_hash_more_or_less_are_refused(self, log, receipt, write):
         lines = receipt(413).split(b"\n")
         for forged in ([*lines[:3], *lines[4:]], [*lines[:4], *lines[3:]]):
             path = write(b"\n".join(forged))

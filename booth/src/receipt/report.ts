@@ -40,7 +40,8 @@ function showFailed(target: HTMLElement, report: Report, failure: Check, file: s
   fill(failed, {
     title: word(`failed-${failure.step}`), how: word("failed-how", { file, number }), reason: failure.detail,
   });
-  part(failed, "keep").hidden = failure.step === "READABLE";
+  part(failed, "keep").hidden = failure.step === "READABLE" || failure.step === "COSIGNATURES";
+  part(failed, "again").hidden = failure.step !== "COSIGNATURES";
   return find(failed, "h2");
 }
 

@@ -57,7 +57,7 @@ def test_a_receipt_of_another_installation_holds_under_its_policy(client, other)
     assert "W1, 2026-11-21 08:00 UTC" in text
 
 
-def test_a_quorum_that_is_not_met_is_refused_with_its_step(client, other):
+def test_a43_a_quorum_that_is_not_met_is_refused_with_its_step(client, other):
     receipt = receipt_of(other, BALLOT, witnesses=other.witnesses[:1]).encode()
     response = post(client, receipt, policy=policy_of(other))
     assert "Too few witnesses cosigned this checkpoint" in response.content.decode()

@@ -15,11 +15,18 @@ from evote.cli.log_trust import read_key
 from evote.cli.monitor.promises import decode_promise
 from evote.cli.schemas import load_schemas
 from evote.cli.text import printable
-from evote.errors import EvoteError, InvalidProof
+from evote.errors import EvoteError, InvalidProof, NotSupported
 from evote.tlog import rotation
 from evote.tlog.checkpoint import Checkpoint, decode_hash
 from evote.tlog.contradiction import verify_contradiction
-from evote.tlog.entries import ElectionProgress, Entry, check_entry, follow_election, progress_after
+from evote.tlog.entries import (
+    ElectionProgress,
+    Entry,
+    RuleBroken,
+    check_entry,
+    follow_election,
+    progress_after,
+)
 from evote.tlog.note import NOTE_LIMIT_BYTES, VerifierKey, verify_note
 from evote.tlog.policy import Policy, PolicyLog
 from evote.tlog.receipt import RECEIPT_LIMIT_BYTES, decode_receipt, verify_receipt
@@ -158,15 +165,26 @@ def _check_entry(evidence: _Evidence) -> str:
         msg = "the folder holds no receipt of one entry, with at most one earlier"
         raise _NotShown(msg)
     index, data = faulty[0]
-    schemas = load_schemas()
     try:
-        entry = check_entry(data, schemas=schemas)
+        entry = check_entry(data, schemas=load_schemas())
         _check_alone(entry)
+    except NotSupported as error:
+        return f"OBSERVED: the log holds entry {index}, and {error}"
     except EvoteError as error:
         return f"PROVEN: the log holds entry {index}, which may not stand in it: {error}"
-    if not earlier:
-        return f"OBSERVED: the log holds entry {index}; read it, and the message above."
-    return _compare(earlier[0], index=index, entry=entry, evidence=evidence)
+    if entry["kind"] == rotation.KIND:
+        return f"OBSERVED: the log holds entry {index}; compare it with its changes of keys before."
+    if earlier:
+        return _compare(earlier[0], index=index, entry=entry, evidence=evidence)
+    if entry["kind"] == "election-event" and _height(entry) > 0:
+        return _judge_gap(
+            f"the log holds entry {index}, of height {entry['height']}",
+            evidence=evidence,
+            between=range(index),
+            entry=entry,
+        )
+    msg = f"entry {index} may stand in the log"
+    raise _NotShown(msg)
 
 
 def _check_alone(entry: Entry) -> None:
@@ -179,31 +197,40 @@ def _check_alone(entry: Entry) -> None:
 
 def _compare(earlier: tuple[int, bytes], *, index: int, entry: Entry, evidence: _Evidence) -> str:
     earlier_index, data = earlier
-    before = json.loads(data)
-    if earlier_index >= index or before.get("election") != entry.get("election"):
-        msg = "the two entries are not of one election, the faulty one later"
+    before = check_entry(data, schemas=load_schemas())
+    is_of = _is_of(entry)
+    if earlier_index >= index or not is_of(data):
+        msg = "the two entries are not of one election and one kind, the faulty one later"
         raise _NotShown(msg)
     try:
         follow_election(progress_after(before, index=earlier_index), entry=entry, index=index)
-    except EvoteError as error:
+    except RuleBroken as error:
         both = f"the log holds entry {earlier_index} and entry {index}: {error}"
-        is_gap = before["kind"] == entry["kind"] == "election-event" and (
-            int(str(entry["height"])) > int(before["height"]) + 1
+    else:
+        msg = "the later entry may follow the earlier one"
+        raise _NotShown(msg)
+    if entry["kind"] == "election-event" and _height(entry) > _height(before) + 1:
+        between = range(earlier_index + 1, index)
+        return _judge_gap(both, evidence=evidence, between=between, entry=entry)
+    return f"PROVEN: {both}"
+
+
+def _judge_gap(what: str, *, evidence: _Evidence, between: range, entry: Entry) -> str:
+    """Say that events of an election are missing: proven, if a copy shows no others there."""
+    if evidence.copy is None:
+        return (
+            f"OBSERVED: {what}. That no entry of this election stands before it or between them, "
+            "any copy of the log shows: give one with --copy."
         )
-        if is_gap and evidence.copy is not None:
-            checkpoint = _checkpoint(evidence, NEWER)
-            between = range(earlier_index + 1, index)
-            check_none(
-                evidence.copy, checkpoint=checkpoint, indexes=between, is_wanted=_is_of(entry)
-            )
-        elif is_gap:
-            return (
-                f"OBSERVED: {both}. That no entry of this election stands between them, "
-                "any copy of the log shows: give one with --copy."
-            )
-        return f"PROVEN: {both}"
-    msg = "the later entry may follow the earlier one"
-    raise _NotShown(msg)
+    checkpoint = _checkpoint(evidence, NEWER)
+    check_none(evidence.copy, checkpoint=checkpoint, indexes=between, is_wanted=_is_of(entry))
+    return f"PROVEN: {what}, and no other entry of this election before it or between them"
+
+
+def _height(entry: Entry) -> int:
+    height = entry["height"]
+    assert isinstance(height, int)
+    return height
 
 
 def _is_of(entry: Entry) -> Callable[[bytes], bool]:

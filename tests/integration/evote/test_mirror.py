@@ -1,17 +1,14 @@
 import json
-import os
 import resource
-import signal
 import subprocess
-import sys
-import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from evote.cli.log_source import open_log
+from evote.cli.mirror.web import application
 from evote.encoding import canonical_json
 from evote.tlog.checkpoint import verify_checkpoint
 from evote.tlog.cosignature import Algorithm, CosignerKey, verify_cosignature
@@ -21,8 +18,20 @@ from evote.tlog.signed_tree import SignedTree
 from evote.tlog.witness import origin_hash
 from tests.factories.log_server import serve_log
 from tests.factories.logs import ORIGIN, FolderLog, election_events, event
+from tests.integration.evote.processes import (
+    command,
+    environment,
+    run_until_request,
+    running,
+    wait_for,
+)
 
 FOLDER = origin_hash(ORIGIN)
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -153,6 +162,15 @@ class TestWhatIsWrong:
         assert mirror(address=shorter.folder)[0] == 1
         assert run("finding", evidence("shrunk"), "--key", log.vkey)[0] == 3
         assert "700 entries, whole" in check()[1]
+
+    def test_a_shorter_log_with_another_beginning_is_proven_by_the_copy(
+        self, mirror, run, log, tmp_path
+    ):
+        mirror()
+        other = log.fork(tmp_path / "f", size=500, entries=[event(500, payload="0" * 64)])
+        other.publish()
+        assert mirror(address=other.folder)[0] == 1
+        assert run("finding", evidence("fork"), "--key", log.vkey)[0] == 0
 
     def test_what_was_seen_is_remembered_before_it_is_copied(self, mirror, log, web, tmp_path):
         mirror()
@@ -316,6 +334,37 @@ class TestServing:
             assert open_log(address).checkpoint() == log.note()
         evidence("fork")
 
+    @pytest.mark.parametrize(
+        ("method", "path", "expected"),
+        [
+            ("GET", "/", "200 OK"),
+            ("HEAD", f"/{FOLDER}/checkpoint", "200 OK"),
+            ("GET", f"/{FOLDER}/tile/0/000", "200 OK"),
+            ("GET", f"/{FOLDER}/checkpoints/700", "200 OK"),
+            ("POST", f"/{FOLDER}/checkpoint", "405 Method Not Allowed"),
+            ("GET", f"/{FOLDER}/tile/0/00", "404 Not Found"),
+            ("GET", f"/{FOLDER}/tile/../checkpoint", "404 Not Found"),
+            ("GET", f"/{FOLDER}/checkpoints/../checkpoint", "404 Not Found"),
+            ("GET", f"/{FOLDER}/seen", "404 Not Found"),
+            ("GET", f"/{FOLDER}/.lock", "404 Not Found"),
+            ("GET", "/evidence", "404 Not Found"),
+            ("GET", f"/{'0' * 64}/checkpoint", "404 Not Found"),
+        ],
+    )
+    def test_nothing_but_the_logs_own_files_is_served(self, mirror, method, path, expected):
+        mirror()
+        pages = application(Path("copy"), origin=ORIGIN, folder=FOLDER, cosigners=[])
+        answered = []
+        body = pages(
+            {"REQUEST_METHOD": method, "PATH_INFO": path},
+            lambda status, headers: answered.append((status, dict(headers))),
+        )
+        [(status, headers)] = answered
+        assert status == expected
+        assert (body == []) == (method == "HEAD")
+        is_tile = status == "200 OK" and "/tile/" in path
+        assert ("immutable" in headers["Cache-Control"]) == is_tile
+
 
 class TestFaults:
     @pytest.mark.parametrize("cosign", [False, True])
@@ -398,52 +447,3 @@ class TestFaults:
         (log.folder / "away").rename(log.folder / "tile/entries/002.p/188")
         assert mirror()[0] == 0
         assert check()[0] == 0
-
-
-def command(arguments):
-    return [sys.executable, "-m", "evote.cli.main", *map(str, arguments)]
-
-
-def environment():
-    return os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-
-
-@contextmanager
-def running(*arguments):
-    """Run the program beside the test, and kill it without warning at the end."""
-    process = subprocess.Popen(
-        command(arguments), stdout=subprocess.PIPE, text=True, env=environment()
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-
-
-def run_until_request(server, count, arguments):
-    """Run the program and kill it when it asks for the `count`th time; give its exit status."""
-    is_there = threading.Event()
-
-    def kill(path):
-        if len(server.asked) == count:
-            is_there.wait(10)
-            process.kill()
-            process.wait()
-
-    server.asked.clear()
-    server.before = kill
-    process = subprocess.Popen(command(arguments), stdout=subprocess.DEVNULL, env=environment())
-    is_there.set()
-    status = process.wait(30)
-    server.before = lambda path: None
-    return status
-
-
-def wait_for(condition, process, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

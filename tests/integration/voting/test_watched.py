@@ -1,5 +1,6 @@
 """The server's own log, as monitors and mirrors of other people find it."""
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.factories.log_server import serve_log
 from tests.factories.voting import make_election
 from tests.integration.audit.test_recovery import set_back_to
 from voting.models import Election
+from voting.services.receipts import receipt_for
 
 TODAY = date(2026, 11, 21)
 # Of these, the example of the kind alone says nothing that a log may hold.
@@ -116,3 +118,20 @@ def test_a84_a_database_that_was_set_back_takes_its_entries_back_from_a_mirror(r
     assert bytes(latest_head().root) == root
     sequence(today=TODAY)
     assert watch(run, key)[0] == 0
+
+
+def test_a44_the_servers_promises_are_understood_and_their_entries_found(run):
+    made = make_election(phase=Election.Phase.OPEN, voters=2, votes=VOTES[:2])
+    ballot = made.election.ballots.order_by("pk").first()
+    promise = receipt_for(election=made.election, ballot=ballot).promise
+    Path("ballot.note").write_text(promise)
+    Path("answer.json").write_text(json.dumps({"promise": promise, "other": 1}))
+    sequence(today=TODAY)
+    folder = publishing.log_folder()
+    for file in ("ballot.note", "answer.json"):
+        status, output = run(
+            "monitor", folder, "--key", verifier_key(), "--state", f"{file}.db", "--once",
+            "--patience", "0", "--promise", file,
+        )  # fmt: skip
+        assert status == 0
+        assert "the promised entry is there" in output

@@ -28,7 +28,6 @@ class TestEntries:
             ([b"no JSON"], "not JSON"),
             ([b'{"kind": "booth"}'], "canonical"),
             ([b"\xff\xfe"], "not JSON"),
-            ([canonical_json({"kind": "lottery"})], "kind 'lottery'; update evote"),
             ([canonical_json({"kind": "booth", "name": "a"})], "'sha256' is missing"),
             ([event(300, voter="Ada")], "'voter' is unknown"),
             ([event(300, election="short")], "not of the form"),
@@ -78,6 +77,19 @@ class TestEntries:
         watch()
         receipt = kept("entry") / "entry-300.tlog-proof"
         assert run("receipt", "check", receipt, "--key", log.vkey)[0] == 0
+
+    def test_an_unknown_kind_ends_the_watch_and_accuses_nobody(self, watch, judge, log):
+        log.grow(canonical_json({"kind": "lottery"}))
+        status, output, _ = watch(patience=1000)
+        assert status == 1
+        assert "kind 'lottery'; update evote" in output
+        assert judge("entry")[0] == 3
+
+    def test_an_election_that_begins_in_the_middle_is_proven_by_a_copy(self, watch, judge, log):
+        log.grow(event(5, election=OTHER_ELECTION))
+        assert watch()[0] == 1
+        assert judge("entry")[0] == 3
+        assert judge("entry", "--copy", log.folder)[0] == 0
 
     def test_a_kind_that_the_observer_knows_is_accepted(self, watch, log, tmp_path):
         schema = {"type": "object", "properties": {"kind": {"const": "lottery"}}}

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from audit.migrations._triggers import APPEND_ONLY_TABLES as LOG_TABLES
 from audit.selectors import LogKeyMissing, LogKeyUnsafe, PolicyUnusable, current_policy
 from config.announcement import is_booth_announced
 from config.built import NotBuiltError
@@ -29,7 +30,7 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
 COMMITS_THAT_WAIT = {"on", "local", "remote_write", "remote_apply"}
 # Tables whose rows nobody may change, with what their triggers refuse.
-APPEND_ONLY_TABLES = ("audit_logentry", "audit_checkpoint", "voting_ballot")
+APPEND_ONLY_TABLES = (*LOG_TABLES, "voting_ballot")
 # The whole content of a trustee's private key file: a JSON string of a long decimal number.
 TRUSTEE_SECRET = re.compile(r'\s*"[1-9][0-9]{70,76}"\s*')
 SECRET_FILE_LIMIT_BYTES = 200

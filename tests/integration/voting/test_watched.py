@@ -135,3 +135,20 @@ def test_a44_the_servers_promises_are_understood_and_their_entries_found(run):
         )  # fmt: skip
         assert status == 0
         assert "the promised entry is there" in output
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_is_watched_and_copied_by_its_address(run, live_server):
+    for number in range(300):
+        append_entry(kind="software", body=BODIES["software"] | {"version": f"1.{number}"})
+    sequence(today=TODAY)
+    address, key = f"{live_server.url}/log", verifier_key()
+    watched = run("monitor", address, "--key", key, "--state", "w.db", "--once", "--patience", "0")
+    assert watched[0] == 0
+    assert copy(run, key, address)[0] == 0
+    append_entry(kind="software", body=BODIES["software"] | {"version": "2"})
+    sequence(today=TODAY)
+    assert copy(run, key, address)[0] == 0
+    assert (
+        "301 entries, whole; kept checkpoints: 2" in run("mirror", "check", "copy", "--key", key)[1]
+    )

@@ -202,10 +202,12 @@ class Ed25519:
 
     def power_product(self, bases: Sequence[GroupElement], exponents: Sequence[int]) -> Element:
         """Give Π base^exponent, for public values; of none, the identity."""
-        total = IDENTITY
-        for base, exponent in zip(bases, exponents, strict=True):
-            total = total * _own(base) ** exponent
-        return total
+        powers = [(_own(base), exponent) for base, exponent in zip(bases, exponents, strict=True)]
+        if NATIVE is None:
+            return _product(base**exponent for base, exponent in powers)
+        handle = NATIVE.points(b"".join(base.raw for base, _ in powers))
+        scalars = b"".join(scalar_bytes(exponent) for _, exponent in powers)
+        return known_member(NATIVE.power_product(handle, scalars))
 
 
 ED25519 = Ed25519()

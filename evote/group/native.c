@@ -1236,31 +1236,52 @@ static PyObject *native_products(PyObject *self, PyObject *arguments) {
     return NULL;
 }
 
-static PyObject *native_vanishes(PyObject *self, PyObject *arguments) {
+/* The product of powers that the arguments (handle, scalars) ask for; 0 with an exception. */
+static int product_of_powers(point *total, PyObject *arguments) {
     PyObject *capsule, *scalars;
     char *bytes;
-    point total;
     int is_enough;
-    (void)self;
     if (!PyArg_ParseTuple(arguments, "OS", &capsule, &scalars))
-        return NULL;
+        return 0;
     const point_list *list = PyCapsule_GetPointer(capsule, POINT_CAPSULE);
     Py_ssize_t count = list ? items_of(scalars, 32, "scalars", &bytes) : -1;
     if (count < 0)
-        return NULL;
+        return 0;
     if ((size_t)count != list->count) {
         PyErr_SetString(PyExc_ValueError, "scalars: not as many as points");
-        return NULL;
+        return 0;
     }
     for (Py_ssize_t i = 0; i < count; i++)
         if (!is_reduced((uint8_t *)bytes + 32 * i)) {
             PyErr_SetString(PyExc_ValueError, "scalars: one is not below the order");
-            return NULL;
+            return 0;
         }
     Py_BEGIN_ALLOW_THREADS;
-    is_enough = add_multiples(&total, list->points, (uint8_t *)bytes, list->count);
+    is_enough = add_multiples(total, list->points, (uint8_t *)bytes, list->count);
     Py_END_ALLOW_THREADS;
-    return is_enough ? PyBool_FromLong(point_is_identity(&total)) : PyErr_NoMemory();
+    if (!is_enough)
+        PyErr_NoMemory();
+    return is_enough;
+}
+
+static PyObject *native_vanishes(PyObject *self, PyObject *arguments) {
+    point total;
+    (void)self;
+    return product_of_powers(&total, arguments) ? PyBool_FromLong(point_is_identity(&total)) : NULL;
+}
+
+static PyObject *native_power_product(PyObject *self, PyObject *arguments) {
+    point total;
+    fe inverse;
+    affine a;
+    uint8_t encoding[32];
+    (void)self;
+    if (!product_of_powers(&total, arguments))
+        return NULL;
+    invert_all(&inverse, &total, 1);
+    affine_from_point(&a, &total, &inverse);
+    encode(encoding, &a);
+    return PyBytes_FromStringAndSize((char *)encoding, 32);
 }
 
 static PyObject *native_torsion_free(PyObject *self, PyObject *arguments) {
@@ -1339,6 +1360,8 @@ static PyMethodDef METHODS[] = {
      "The points are members already. ValueError: one is not even on the curve."},
     {"vanishes", native_vanishes, METH_VARARGS,
      "vanishes(handle, scalars) -> bool: whether the product of P^s is the identity."},
+    {"power_product", native_power_product, METH_VARARGS,
+     "power_product(handle, scalars) -> encoding of the product of P^s."},
     {"torsion_free", native_torsion_free, METH_VARARGS,
      "torsion_free(handle, bits, choices) -> bool: whether all are in the prime-order subgroup.\n\n"
      "choices: two random bytes for each point in each pass, drawn after the points are known;\n"

@@ -215,6 +215,8 @@ class TestSums:
         handle = NATIVE.points(b"".join([*points, GENERATOR.raw]))
         assert NATIVE.vanishes(handle, scalar_bytes([*exponents, rest]))
         assert not NATIVE.vanishes(handle, scalar_bytes([*exponents, rest + 1]))
+        product = NATIVE.power_product(handle, scalar_bytes([*exponents, rest + 5]))
+        assert product == (GENERATOR**5).raw
 
     def test_scalars_have_to_match_and_to_be_reduced(self):
         handle = NATIVE.points(GENERATOR.raw)

@@ -1,6 +1,8 @@
 """The server's page for receipts: policies, documents, and the key of another log."""
 
 import base64
+import hashlib
+import html
 import re
 from datetime import date
 
@@ -112,3 +114,28 @@ def test_the_installations_own_policy_is_asked_of_its_own_receipts(
     page = client.get("/verify/receipt/").content.decode()
     assert "--policy policy" in page
     assert "witness W w1.example.org" in page
+
+
+def test_the_file_to_keep_holds_the_keys_and_the_policy_and_may_load_nothing(
+    client, other, settings, tmp_path
+):
+    log = PolicyLog(key=signing_key().verifier, url=None)
+    witness = PolicyWitness(name="W", key=other.witnesses[2].verifier, url=None)
+    policy = Policy(logs=(log,), witnesses=(witness,), groups=(), quorum="W")
+    path = tmp_path / "policy"
+    path.write_bytes(policy.encode())
+    settings.LOG_POLICY_FILE = str(path)
+
+    response = client.get("/verify/receipt/pnyx-receipt.html")
+
+    assert response.headers["Content-Disposition"] == 'attachment; filename="pnyx-receipt.html"'
+    page = html.unescape(response.content.decode())
+    assert f'data-keys="{signing_key().verifier.encode()}"' in page
+    assert f'data-policy="{policy.encode().decode()}"' in page
+    rule = re.search(r'http-equiv="Content-Security-Policy"\s+content="(.*?)"', page)[1]
+    assert rule.startswith("default-src 'none'; script-src 'sha256-")
+    for name, found in (("style", r"<style>(.*?)</style>"), ("script", r'"module">(.*?)</script>')):
+        text = re.search(found, response.content.decode(), re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in rule
+    assert not re.search(r'\s(src|href)="(?!#)', page)

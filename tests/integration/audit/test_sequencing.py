@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from audit.models import Checkpoint, LogEntry, PendingEntry, Tile, TreeHead
+from audit.models import Checkpoint, Cosignature, LogEntry, PendingEntry, Tile, TreeHead
 from audit.selectors import entry_by_identity, latest_checkpoint, receipt_of, verifier_key
 from audit.selectors.key import signing_key
 from audit.selectors.tree import latest_head
@@ -118,6 +118,16 @@ class TestSequence:
 
         assert sequence(today=TODAY) == 20
 
+        assert_files_hold_the_log(identities)
+
+    def test_signs_on_the_way_when_more_waits_than_it_takes_in_quickly(self, monkeypatch):
+        monkeypatch.setattr(sequencing, "BATCH_LIMIT_ENTRIES", 7)
+        monkeypatch.setattr(sequencing, "TAKE_IN_SECONDS", 0.0)
+        identities = append_ballots(20)
+
+        assert sequence(today=TODAY) == 20
+
+        assert list(Checkpoint.objects.values_list("head_id", flat=True)) == [7, 14, 20]
         assert_files_hold_the_log(identities)
 
     def test_drops_a_second_row_of_an_entry_that_is_in_the_log(self):
@@ -334,20 +344,27 @@ class TestAppendOnly:
         append_ballots(256)
         sequence(today=TODAY)
         append_ballots(1)
+        Cosignature.objects.create(
+            checkpoint=latest_checkpoint(),
+            witness="court.example/w",
+            key_id=bytes(4),
+            cosigned_at=1,
+            line="a line",
+        )
 
     @pytest.mark.parametrize(
-        "table",
+        ("table", "name"),
         [
-            "audit_logentry",
-            "audit_tile",
-            "audit_treehead",
-            "audit_checkpoint",
-            "audit_pendingentry",
+            ("audit_logentry", "body"),
+            ("audit_tile", "root"),
+            ("audit_treehead", "root"),
+            ("audit_checkpoint", "note"),
+            ("audit_publication", "checkpoint_id"),
+            ("audit_cosignature", "line"),
+            ("audit_pendingentry", "body"),
         ],
     )
-    def test_nothing_is_changed_or_taken_away(self, table):
-        column = {"audit_checkpoint": "note", "audit_treehead": "root", "audit_tile": "root"}
-        name = column.get(table, "body")
+    def test_nothing_is_changed_or_taken_away(self, table, name):
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"SELECT count(*) FROM {table}")

@@ -106,12 +106,20 @@ def _trusted() -> str:
 
 
 def _own_policy() -> bytes:
-    """Give this installation's policy; nothing where it asks for no witness, or cannot be used."""
+    """Give this installation's policy; nothing where it asks for no witness, or cannot be used.
+
+    Keys that the log had earlier stand in it too: receipts of their day are still good.
+    """
     try:
         policy = selectors.current_policy()
-        return selectors.published_policy() if policy is not None and policy.quorum else b""
+        if policy is None or policy.quorum is None:
+            return b""
+        published = selectors.published_policy()
     except selectors.PolicyUnusable:
         return b""
+    named = {log.key.encode() for log in policy.logs}
+    earlier = [key for key in selectors.verifier_keys() if key not in named]
+    return "".join(f"log {key}\n" for key in earlier).encode() + published
 
 
 def _length(request: HttpRequest) -> int:

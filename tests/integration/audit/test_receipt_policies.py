@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -114,6 +115,30 @@ def test_the_installations_own_policy_is_asked_of_its_own_receipts(
     page = client.get("/verify/receipt/").content.decode()
     assert "--policy policy" in page
     assert "witness W w1.example.org" in page
+
+
+def test_a_receipt_under_an_earlier_key_holds_under_the_present_policy(
+    client, other, settings, tmp_path
+):
+    present = signing_key()
+    earlier = replace(present, seed=b"e" * 32)
+    settings.LOG_KEY_FILE = tmp_path / "log.key"
+    settings.LOG_KEY_FILE.touch(mode=0o600)
+    settings.LOG_KEY_FILE.write_text(present.encode())
+    (tmp_path / "log.key.earlier").write_text(f"{earlier.verifier.encode()}\n")
+    other.key = present
+    policy = tmp_path / "policy"
+    policy.write_bytes(policy_of(other))
+    settings.LOG_POLICY_FILE = str(policy)
+    other.key = earlier
+    response = post(client, receipt_of(other, BALLOT).encode())
+    assert [state for state, _ in steps_of(response)] == ["Checked"] * 5
+    page = html.unescape(client.get("/verify/receipt/").content.decode())
+    assert f'data-policy="log {earlier.verifier.encode()}\nlog {present.verifier.encode()}' in page
+
+    other.key = replace(present, seed=b"x" * 32)
+    response = post(client, receipt_of(other, BALLOT).encode())
+    assert "The log’s key did not sign this checkpoint" in html.unescape(response.content.decode())
 
 
 def test_the_file_to_keep_holds_the_keys_and_the_policy_and_may_load_nothing(

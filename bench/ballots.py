@@ -1,14 +1,15 @@
 """Milliseconds to create and to verify a ballot: `evote` beside belenios-tool 3.3.
 
-Both work on the same election and the same ballots in the same run, on one core, in turn.
-The peer is a program that starts anew for each call, so its start-up is taken out by
-difference: a ballot verified minus the same election loaded and verified without ballots; a
-ballot of many questions minus one of few. Ours runs inside this process. All times are
-processor time.
+All work on the same election and the same ballots in the same run, on one core, in turn: evote's
+C extension, evote on libsodium alone, and the peer. The peer is a program that starts anew for
+each call, so its start-up is taken out by difference: a ballot verified minus the same election
+loaded and verified without ballots; a ballot of many questions minus one of few. Ours measure
+themselves, each in a process of its own, without the first ballot. All times are processor time.
 
 Needs BELENIOS_TOOL_DIR, the folder of the unpacked releases; says so without it.
 """
 
+import json
 import os
 import resource
 import statistics
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from evote.ballot import create_ballot, decode_ballot, verify_ballot
+from evote.ballot import create_ballot
 from evote.credential import derive_public_credential, encode_credentials, generate_credential
 from evote.election import (
     Question,
@@ -42,22 +43,23 @@ from evote.record import (
 )
 
 ROUNDS = 5
-BALLOTS = 60
-PEER_BALLOTS = 12
+BACKENDS = ("native", "pynacl")
+# Numbers of answers, and how many ballots of each are verified by us and by the peer.
+SIZES = {5: (60, 12), 30: (20, 4), 100: (8, 2)}
 ANSWERS = 5
 MANY_QUESTIONS = 16
 TIMESTAMP = 1_700_000_000
 
 
 class Bench:
-    """One election of `questions` questions with five answers each, and its voters."""
+    """One election of `questions` questions with so many answers each, and its voters."""
 
-    def __init__(self, *, questions: int, voters: int) -> None:
+    def __init__(self, *, questions: int, voters: int, answers: int = ANSWERS) -> None:
         self.uuid = generate_uuid()
         trustee = make_trustee(secret_key=random_scalar(), name="Bench")
         question = Question(
             text="Which?",
-            answers=tuple(f"Answer {number}" for number in range(ANSWERS)),
+            answers=tuple(f"Answer {number}" for number in range(answers)),
             minimum=0,
             maximum=1,
             has_blank=False,
@@ -76,7 +78,7 @@ class Bench:
         self.credentials = encode_credentials(
             derive_public_credential(uuid=self.uuid, credential=private) for private in self.private
         )
-        self.choices = [[1, 0, 0, 0, 0]] * questions
+        self.choices = [[1] + [0] * (answers - 1)] * questions
 
     def create(self, number: int) -> bytes:
         """Make the ballot of one voter."""
@@ -158,14 +160,57 @@ def own_seconds(work: Sequence[Callable[[], object]]) -> float:
     return (time.process_time() - before) / len(work)
 
 
-def report(name: str, own: list[float], peer: list[float]) -> None:
-    """Print both medians and their ratio."""
-    ours, theirs = statistics.median(own) * 1000, statistics.median(peer) * 1000
-    ratios = [other / one for one, other in zip(own, peer, strict=True)]
-    print(
-        f"{name:<44} evote {ours:7.2f} ms   belenios-tool 3.3 {theirs:7.2f} ms   "
-        f"peer/own {statistics.median(ratios):5.2f}x"
+def verify_seconds(backend: str, bench: Bench, ballots: Sequence[bytes]) -> float:
+    """Return our time to verify one ballot with this back end."""
+    given = {"election": bench.archived.decode(), "ballots": [body.decode() for body in ballots]}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench.one_backend"],
+        input=json.dumps(given),
+        env=os.environ | {"EVOTE_BACKEND": backend},
+        check=True,
+        capture_output=True,
+        text=True,
     )
+    answer = json.loads(ran.stdout)
+    assert answer["backend"] == backend
+    return float(answer["each"])
+
+
+def compare_verifying(tool: str, *, answers: int) -> None:
+    """Measure in turn and print one line for each program."""
+    own_count, peer_count = SIZES[answers]
+    bench = Bench(questions=1, voters=own_count, answers=answers)
+    ballots = [bench.create(number) for number in range(own_count)]
+    seconds: dict[str, list[float]] = {name: [] for name in (*BACKENDS, "belenios-tool 3.3")}
+    for _ in range(ROUNDS):
+        for backend in BACKENDS:
+            seconds[backend].append(verify_seconds(backend, bench, ballots))
+        seconds["belenios-tool 3.3"].append(peer_verify_seconds(tool, bench, ballots[:peer_count]))
+    print(f"verify one ballot of {answers} answers")
+    for name, times in seconds.items():
+        ratios = [
+            other / one for one, other in zip(times, seconds["belenios-tool 3.3"], strict=True)
+        ]
+        print(
+            f"  {name:<20} {statistics.median(times) * 1000:8.2f} ms"
+            f"   peer/own {statistics.median(ratios):5.2f}x"
+        )
+
+
+def compare_creating(tool: str) -> None:
+    """Measure in turn and print both."""
+    few, many = Bench(questions=1, voters=1), Bench(questions=1 + MANY_QUESTIONS, voters=1)
+    own, peer = [], []
+    for _ in range(ROUNDS):
+        long = own_seconds([lambda: many.create(0)])
+        short = own_seconds([lambda: few.create(0)] * 4)
+        own.append((long - short) / MANY_QUESTIONS)
+        peer.append(peer_create_seconds(tool, few, many))
+    ratios = [other / one for one, other in zip(own, peer, strict=True)]
+    print(f"create one question of {ANSWERS} answers")
+    print(f"  evote                {statistics.median(own) * 1000:8.2f} ms", end="   ")
+    print(f"peer/own {statistics.median(ratios):5.2f}x")
+    print(f"  belenios-tool 3.3    {statistics.median(peer) * 1000:8.2f} ms")
 
 
 def main() -> None:
@@ -175,30 +220,11 @@ def main() -> None:
         print("ballots: skipped, because BELENIOS_TOOL_DIR names no folder of the peer's releases")
         return
     tool = str(Path(folder) / "belenios-tool-3.3")
-    few, many = Bench(questions=1, voters=BALLOTS), Bench(questions=1 + MANY_QUESTIONS, voters=1)
-    ballots = [few.create(number) for number in range(BALLOTS)]
-    verified: list[list[float]] = [[], []]
-    created: list[list[float]] = [[], []]
-    for _ in range(ROUNDS):
-        verified[0].append(
-            own_seconds(
-                [
-                    lambda body=body: verify_ballot(
-                        ballot=decode_ballot(body, election=few.election), election=few.election
-                    )
-                    for body in ballots
-                ]
-            )
-        )
-        verified[1].append(peer_verify_seconds(tool, few, ballots[:PEER_BALLOTS]))
-        long = own_seconds([lambda: many.create(0)])
-        short = own_seconds([lambda: few.create(0)] * 4)
-        created[0].append((long - short) / MANY_QUESTIONS)
-        created[1].append(peer_create_seconds(tool, few, many))
-    print(f"Processor time, one core, median of {ROUNDS} rounds, {ANSWERS} answers, 0 to 1 choices")
-    report("verify one ballot of five answers", *verified)
-    report("create one question of five answers", *created)
+    print(f"Processor time, one core, median of {ROUNDS} rounds, 0 to 1 choices")
+    for answers in SIZES:
+        compare_verifying(tool, answers=answers)
+    compare_creating(tool)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

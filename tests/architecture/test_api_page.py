@@ -28,6 +28,7 @@ EXAMPLES = {
     "<kind>": "booth",
     "<slug>": "bridge",
     "<number>": "7",
+    "<evidence>": "32d7cf4b-4ab5-4f68-8415-2d705a8e3083",
 }
 FILES = ("election", "trustees", "credentials", "encrypted-tally", "result")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, ProgrammingError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
@@ -42,6 +42,10 @@ WHERE NOT given.tgisinternal AND given.tgenabled = 'A'
     AND relation.relnamespace = 'public'::regnamespace
 GROUP BY relation.relname, function.proname
 """
+
+
+class RoleMissing(Exception):
+    """The role cannot be made here. The message says how to make it by hand."""
 
 
 class RoleTooStrong(Exception):
@@ -84,6 +88,9 @@ def prepare_role() -> None:
     """Make the application's role if it is missing, and give it its rights; harmless twice.
 
     Does nothing where one role does everything: then no owner's address is given.
+
+    Raises:
+        RoleMissing: the owner may not make roles.
     """
     if owner_alias() == "default":
         return
@@ -94,7 +101,11 @@ def prepare_role() -> None:
 
 
 def make_role(*, role: str, password: str, owner: BaseDatabaseWrapper) -> None:
-    """Make a role that may sign in and has no rights, unless there is one of that name."""
+    """Make a role that may sign in and has no rights, unless there is one of that name.
+
+    Raises:
+        RoleMissing: this owner may not make roles.
+    """
     with owner.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
         if cursor.fetchone():
@@ -102,7 +113,14 @@ def make_role(*, role: str, password: str, owner: BaseDatabaseWrapper) -> None:
         command = sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role))
         if password:
             command += sql.SQL(" PASSWORD {}").format(sql.Literal(password))
-        cursor.execute(command)
+        try:
+            cursor.execute(command)
+        except ProgrammingError as error:
+            msg = (
+                f"The owner of the tables may not make roles. As somebody who may: CREATE ROLE "
+                f"{role} LOGIN PASSWORD '…'; then run this again."
+            )
+            raise RoleMissing(msg) from error
 
 
 def grant_rights(*, role: str, owner: BaseDatabaseWrapper) -> None:

@@ -4,11 +4,11 @@ from io import StringIO
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from config.announcement import announce_software
-from config.database_role import owner_alias, prepare_role
+from config.database_role import RoleMissing, owner_alias, prepare_role
 from config.progress import step
 from config.translations import compile_translations
 
@@ -29,7 +29,10 @@ class Command(BaseCommand):
             with connections[owner_alias()].cursor() as cursor:  # the one that migrate uses
                 cursor.execute("SET lock_timeout = '4s'; SET statement_timeout = '5s'")
             call_command("migrate", database=owner_alias(), verbosity=0, interactive=False)
-            prepare_role()
+            try:
+                prepare_role()
+            except RoleMissing as error:
+                raise CommandError(str(error)) from error
         call_command("make_log_key", if_missing=True, stdout=StringIO())
         announce_software()
         if options["without_static"]:

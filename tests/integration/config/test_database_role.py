@@ -7,6 +7,7 @@ from psycopg.errors import InsufficientPrivilege
 from audit.migrations._triggers import APPEND_ONLY_TABLES
 from config import self_test
 from config.database_role import (
+    RoleMissing,
     grant_rights,
     make_role,
     prepare_role,
@@ -109,6 +110,11 @@ def test_the_outbox_gives_rows_away_and_changes_none(role):
 def test_no_table_at_all_can_be_emptied_at_once(role):
     for table in connection.introspection.table_names():
         assert isinstance(refusal_of(f'TRUNCATE "{table}" CASCADE'), InsufficientPrivilege)
+
+
+def test_an_owner_who_may_not_make_roles_is_told_how(role):
+    with pytest.raises(RoleMissing, match="CREATE ROLE pnyx_other LOGIN"), transaction.atomic():
+        make_role(role="pnyx_other", password="secret", owner=connection)
 
 
 def test_giving_the_rights_again_takes_away_what_was_given_by_hand(role):

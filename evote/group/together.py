@@ -10,7 +10,7 @@ Only public values come here: the C extension takes a time that depends on them.
 
 import os
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -68,7 +68,7 @@ class Together:
 
     def read(self, raw: bytes) -> "Combination":
         """Take 32 bytes as a point; whether they are a member of the group, `is_member` says."""
-        point = Combination(self, bases={(len(self._points),): 1})
+        point = Combination(self, base=(len(self._points),), power=1)
         point.raw = raw
         self._points.append(raw)
         return point
@@ -96,33 +96,40 @@ class Together:
         )
         place = 0
         for wanted in self._wanted:
-            end = place + 32 * max(1, len(wanted.bases))
+            end = place + 32 * wanted.term_count
             wanted.raw = _product_of_encodings(outputs[place:end])
             place = end
 
     def is_member(self, element: "Combination") -> bool:
         """Say whether a point that was read is in the prime-order group; the identity is."""
-        (((number,), _),) = element.bases.items()
-        return self._verdicts[number] != _OUTSIDE
+        return self._verdicts[element.point_number] != _OUTSIDE
 
 
 class Combination:
-    """g^a·y^b·Π P^c, written down, and computed when all the others are."""
+    """g^a·y^b·Π P^c, written down, and computed when all the others are.
 
-    __slots__ = ("_generator", "_key", "_together", "bases", "raw")
+    Nearly all have one base at most, so that one stands in fields of its own; there are thirty in
+    a ballot of five answers, and each is written down a few times on the way.
+    """
+
+    __slots__ = ("_base", "_generator", "_key", "_more", "_power", "_together", "raw")
 
     def __init__(
         self,
         together: Together,
-        *,
         generator: int = 0,
         key: int = 0,
-        bases: dict[_Base, int] | None = None,
+        base: _Base = (),
+        power: int = 0,
+        more: tuple[tuple[_Base, int], ...] = (),
     ) -> None:
         self._together = together
         self._generator = generator
         self._key = key
-        self.bases: dict[_Base, int] = {} if bases is None else bases
+        # The numbers of the points whose product is the base, and the exponent of that.
+        self._base = base
+        self._power = power
+        self._more = more
         # The encoding of RFC 8032, once it is known.
         self.raw: bytes | None = None
 
@@ -156,48 +163,71 @@ class Combination:
         return hash(self._known())
 
     def __mul__(self, other: "Combination") -> "Combination":
-        if self._is_base and other._is_base:
-            ((left, right),) = zip(self.bases, other.bases, strict=True)
-            return Combination(self._together, bases={left + right: 1})
-        return self._plus(other, times=1)
+        if self.is_base and other.is_base:
+            return Combination(self._together, 0, 0, self._base + other._base, 1)
+        return self._plus(other, 1)
 
     def __truediv__(self, other: "Combination") -> "Combination":
-        return self._plus(other, times=-1)
+        return self._plus(other, -1)
 
     def __pow__(self, exponent: int) -> "Combination":
         return Combination(
             self._together,
-            generator=self._generator * exponent,
-            key=self._key * exponent,
-            bases={base: power * exponent for base, power in self.bases.items()},
+            self._generator * exponent,
+            self._key * exponent,
+            self._base,
+            self._power * exponent,
+            tuple((base, power * exponent) for base, power in self._more) if self._more else (),
         )
 
     @property
-    def _is_base(self) -> bool:
+    def is_base(self) -> bool:
         """Whether this is a product of points and nothing else."""
-        return not self._generator and not self._key and list(self.bases.values()) == [1]
+        return self._power == 1 and not (self._generator or self._key or self._more)
 
-    def _plus(self, other: "Combination", *, times: int) -> "Combination":
-        bases = dict(self.bases)
-        for base, exponent in other.bases.items():
-            bases[base] = bases.get(base, 0) + times * exponent
+    @property
+    def point_number(self) -> int:
+        """Which of the points that were read this is."""
+        assert self.is_base
+        (number,) = self._base
+        return number
+
+    def _plus(self, other: "Combination", times: int) -> "Combination":
+        base, power, more = self._base, self._power, self._more
+        if other._base:
+            added = ((other._base, times * other._power),)
+            if base:
+                more += added
+            else:
+                ((base, power),) = added
+        if other._more:
+            more += tuple((one, times * exponent) for one, exponent in other._more)
         return Combination(
             self._together,
-            generator=self._generator + times * other._generator,
-            key=self._key + times * other._key,
-            bases=bases,
+            self._generator + times * other._generator,
+            self._key + times * other._key,
+            base,
+            power,
+            more,
         )
 
-    def terms(self, products: dict[_Base, int], *, point_count: int) -> list[bytes]:
+    @property
+    def term_count(self) -> int:
+        """How many terms with one base at most it takes."""
+        return 1 + len(self._more)
+
+    def terms(self, products: dict[_Base, int], *, point_count: int) -> Iterator[bytes]:
         """Write the terms for the C extension, one for each base; new products are numbered."""
         generator, key = scalar_bytes(self._generator), scalar_bytes(self._key)
-        terms = []
-        for base, exponent in self.bases.items():
-            is_point = len(base) == 1
-            number = base[0] if is_point else point_count + products.setdefault(base, len(products))
-            terms.append(_TERM.pack(number, generator, key, scalar_bytes(exponent)))
+        for base, power in ((self._base, self._power), *self._more):
+            if not base:
+                number = _NO_BASE
+            elif len(base) == 1:
+                number = base[0]
+            else:
+                number = point_count + products.setdefault(base, len(products))
+            yield _TERM.pack(number, generator, key, scalar_bytes(power))
             generator = key = _ZERO
-        return terms or [_TERM.pack(_NO_BASE, generator, key, _ZERO)]
 
 
 @lru_cache(maxsize=_TABLES_KEPT)

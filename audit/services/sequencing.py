@@ -9,6 +9,7 @@ same signature. Nothing is signed inside the transaction that makes it: a rollba
 signed statement about a log that does not exist.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -35,7 +36,10 @@ from evote.tlog import merkle
 from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
 
 BATCH_LIMIT_ENTRIES = 1_000
-BATCHES_PER_RUN = 20
+BATCHES_PER_HEAD = 20
+HEADS_PER_RUN = 10
+# Under load a head is signed this often, whatever waits behind it.
+TAKE_IN_SECONDS = 1.0
 # Any number will do, as long as nothing else in this database locks the same one.
 SEQUENCER_LOCK = 0x706E7978_6C6F67
 
@@ -54,24 +58,44 @@ def sequence(*, today: date) -> int:
     with only_sequencer() as is_ours:
         if not is_ours:
             return 0
-        # Before anything gets a place: places that were given cannot be taken back, and would be
-        # in the way when the database is set right again.
-        marks = _marks()
-        report_doubts(marks)
-        refuse_contradiction(head=latest_head(), marks=marks)
-        rotating.take_over_if_due()
-        if rotating.must_wait_for_publication():
-            finish_head(today=today)
-            return 0
         sequenced = 0
-        for _ in range(BATCHES_PER_RUN):
-            size = take_in_pending()
+        for _ in range(HEADS_PER_RUN):
+            size, is_behind = _sequence_one_head(today=today)
             sequenced += size
-            if size < BATCH_LIMIT_ENTRIES:
+            if not is_behind:
                 break
-        finish_head(today=today)
-        rotating.take_over_if_due()
         return sequenced
+
+
+def _sequence_one_head(*, today: date) -> tuple[int, bool]:
+    """Go through all the steps once. Returns the number of entries, and whether more wait."""
+    # Before anything gets a place: places that were given cannot be taken back, and would be
+    # in the way when the database is set right again.
+    marks = _marks()
+    report_doubts(marks)
+    refuse_contradiction(head=latest_head(), marks=marks)
+    rotating.take_over_if_due()
+    if rotating.must_wait_for_publication():
+        finish_head(today=today)
+        return 0, False
+    size, is_behind = _take_in_for_a_while()
+    finish_head(today=today)
+    rotating.take_over_if_due()
+    return size, is_behind
+
+
+def _take_in_for_a_while() -> tuple[int, bool]:
+    """Take in batches, but never so long that who waits for a checkpoint waits for all of them."""
+    ends_at = time.monotonic() + TAKE_IN_SECONDS
+    sequenced = 0
+    for _ in range(BATCHES_PER_HEAD):
+        size = take_in_pending()
+        sequenced += size
+        if size < BATCH_LIMIT_ENTRIES:
+            return sequenced, False
+        if time.monotonic() >= ends_at:
+            break
+    return sequenced, True
 
 
 def _marks() -> Marks:

@@ -322,7 +322,8 @@ class TestHalts:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_logentry DISABLE TRIGGER refuse_change")
             cursor.execute(
-                f"UPDATE audit_logentry SET {column} = set_byte({column}, 3, 255) WHERE index = 1"
+                f"UPDATE audit_logentry SET {column} ="
+                f" set_byte({column}, 3, 255 - get_byte({column}, 3)) WHERE index = 1"
             )
 
         with pytest.raises(LogHalted):

@@ -8,6 +8,7 @@ import type { QuestionResult, Report, Step } from "./verifier/report.ts";
 import { TITLES, verifyRecord } from "./verifier/run.ts";
 
 interface Source {
+  readonly acceptsLegacyThreshold: boolean;
   readonly record: Uint8Array;
   readonly companion: Uint8Array | undefined;
 }
@@ -55,6 +56,7 @@ async function chosenFiles(): Promise<Source> {
   return {
     record: await bytes(record),
     companion: companions[0] === undefined ? undefined : await bytes(companions[0]),
+    acceptsLegacyThreshold: find<HTMLInputElement>(root, "#legacy-threshold").checked,
   };
 }
 
@@ -66,7 +68,7 @@ async function publishedFiles(election: string): Promise<Source> {
     // Both grow while voting is open: ask for the one that belongs to the record at hand.
     const beside = `${address}.pnyx.json?height=${lastHeight(record)}`;
     const companion = await fetchPublic(beside).catch(() => undefined);
-    return { record, companion };
+    return { record, companion, acceptsLegacyThreshold: false };
   } catch {
     throw new Refused("not-fetched");
   }
@@ -89,12 +91,13 @@ function lastHeight(record: Uint8Array): number {
 const BLOCK_BYTES = 512;
 
 async function verify(read: () => Promise<Source>): Promise<void> {
-  const { record, companion } = await read();
+  const { record, companion, acceptsLegacyThreshold } = await read();
   part(root, "running").hidden = false;
   const bar = find<HTMLProgressElement>(root, "progress");
   const report = await verifyRecord({
     record,
     companion,
+    acceptsLegacyThreshold,
     breathe: breathing(() => undefined),
     progress: (step, done, total) => {
       bar.max = total;

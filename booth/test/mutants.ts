@@ -7,14 +7,16 @@ import { verifyRecord } from "../src/verifier/run.ts";
 interface Mutant {
   readonly record: string;
   readonly companion: string | null;
+  readonly accepts_legacy_threshold?: boolean;
 }
 
 const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
 
-async function verdictOf({ record, companion }: Mutant): Promise<string> {
+async function verdictOf({ record, companion, accepts_legacy_threshold = false }: Mutant): Promise<string> {
   try {
     const second = companion === null ? undefined : bytes(companion);
-    return (await verifyRecord({ record: bytes(record), companion: second })).verdict;
+    const input = { record: bytes(record), companion: second };
+    return (await verifyRecord({ ...input, acceptsLegacyThreshold: accepts_legacy_threshold })).verdict;
   } catch (error) {
     return (error as Error).name === "NotSupported" ? "not supported" : `threw ${String(error)}`;
   }

@@ -6,14 +6,20 @@ import { test } from "node:test";
 
 import { decodeBallot, verifyBallot } from "../src/protocol/ballot.ts";
 import { decodeElection, decodeElectionWith } from "../src/protocol/election.ts";
-import { encodeJson, sha256Hex, utf8 } from "../src/protocol/encoding.ts";
-import { DecodeError, NotSupported } from "../src/protocol/errors.ts";
+import { encodeJson, type Json, sha256Hex, utf8 } from "../src/protocol/encoding.ts";
+import { DecodeError, InvalidProof, NotSupported } from "../src/protocol/errors.ts";
 import { ED25519 } from "../src/protocol/group.ts";
 import { readRecord } from "../src/protocol/record.ts";
+import {
+  combinePublicKeys, decodeTrustees, encodeTrustees, verifyTrustees,
+} from "../src/protocol/trustees.ts";
 import { BELENIOS_2048, RFC_3526_2048 } from "../src/verifier/field.ts";
 import { readLists } from "../src/verifier/lists.ts";
 import { verifyRecord } from "../src/verifier/run.ts";
 import { readVectors } from "./files.ts";
+import { changedAt, leafPlaces } from "./tampering.ts";
+
+const refusals = (error: unknown): boolean => error instanceof DecodeError || error instanceof InvalidProof;
 
 const VECTORS = "tests/vectors";
 const FOLDERS = [
@@ -169,18 +175,49 @@ test("the numbers of the older groups are those that every implementation uses",
   }
 });
 
-test("threshold trustees and a second file of an older group are not supported, and nothing is confirmed", async () => {
-  const record = recordOf(FIELD);
-  const ofThreshold = await changed({
-    record, type: "Setup", index: 1, change: (text) => text.replace('"Single"', '"Pedersen"'),
+test("a second file of an older group is not supported, and nothing is confirmed", async () => {
+  const spoilt = await changed({
+    record: recordOf(FIELD), type: "Setup", index: 0, change: (text) => text.replace("{", '{"pnyx":{"profile":1},'),
   });
-  const ofProfileOne = await changed({
-    record, type: "Setup", index: 0, change: (text) => text.replace("{", '{"pnyx":{"profile":1},'),
-  });
-  for (const spoilt of [ofThreshold, ofProfileOne]) {
-    await assert.rejects(() => verifyRecord({ record: spoilt }), NotSupported);
-  }
+  await assert.rejects(() => verifyRecord({ record: spoilt }), NotSupported);
 });
+
+// --- Threshold trustees of older groups and in the form of 2022 (3.3) ---------------------
+
+interface OlderTrustees {
+  group: string;
+  is_legacy: boolean;
+  trustees: Record<string, Json>;
+}
+
+const older = readVectors<{ cases: OlderTrustees[] }>("older_trustees.json").cases;
+const listOf = (trustees: Json): Uint8Array => utf8(encodeJson([["Pedersen", trustees]]));
+
+for (const { group: name, is_legacy: isLegacy, trustees } of older) {
+  const group = name === BELENIOS_2048.name ? BELENIOS_2048 : RFC_3526_2048;
+  const form = isLegacy ? "in the form of 2022" : "in today's form";
+
+  test(`threshold trustees of ${name} ${form} verify and read back`, () => {
+    const read = decodeTrustees(listOf(trustees), group, isLegacy);
+    verifyTrustees(read);
+    assert.equal(encodeTrustees(read), new TextDecoder().decode(listOf(trustees)));
+    assert.equal(combinePublicKeys(read).group, group);
+  });
+
+  test(`threshold trustees of ${name} ${form} are refused in another group, or without being asked for`, () => {
+    const other = group === BELENIOS_2048 ? RFC_3526_2048 : BELENIOS_2048;
+    assert.throws(() => verifyTrustees(decodeTrustees(listOf(trustees), other, isLegacy)), refusals);
+    assert.throws(() => verifyTrustees(decodeTrustees(listOf(trustees), ED25519, isLegacy)), refusals);
+    if (isLegacy) assert.throws(() => decodeTrustees(listOf(trustees), group), /2022/);
+  });
+
+  for (const place of leafPlaces(trustees)) {
+    test(`a changed threshold of ${name} ${form} is refused: ${place.join(".")}`, () => {
+      const spoilt = changedAt(trustees, place, (leaf) => (typeof leaf === "number" ? leaf + 1 : `${String(leaf)}1`));
+      assert.throws(() => verifyTrustees(decodeTrustees(listOf(spoilt), group, isLegacy)), refusals);
+    });
+  }
+}
 
 test("the booth and the trustee's page refuse an election in an older group", async () => {
   const [setup] = await readRecord({ data: recordOf(FIELD) });

@@ -32,6 +32,7 @@ class Mutant:
     record: bytes
     companion: bytes | None
     may_pass: bool = False
+    accepts_legacy_threshold: bool = False
 
     def to_json(self) -> str:
         """Write it as one line."""
@@ -41,6 +42,7 @@ class Mutant:
                 "record": base64.b64encode(self.record).decode(),
                 "companion": self.companion and base64.b64encode(self.companion).decode(),
                 "may_pass": self.may_pass,
+                "accepts_legacy_threshold": self.accepts_legacy_threshold,
             }
         )
 

@@ -13,6 +13,7 @@ from evote.verify import verify_record
 from tests.factories.evote import LISTS, ONE_OF_TWO, PLAIN, make_world, write_complete_record
 from tests.factories.mutants import Mutant, sample
 from tests.factories.profile import make_profile_world, write_files
+from tests.unit.evote.test_threshold_records import TestTheFormOf2022 as FormOf2022
 
 PROGRAM = ROOT / "build" / "tests" / "mutants.mjs"
 # How many mutants of each record; a release tries 2,000 and more of each.
@@ -23,7 +24,12 @@ RANKED = RankedQuestion(text="In which order?", answers=("A", "B"), extra=None)
 
 def python_verdict(mutant: Mutant) -> str:
     try:
-        report = verify_record(mutant.record, companion=mutant.companion, progress=lambda *_: None)
+        report = verify_record(
+            mutant.record,
+            companion=mutant.companion,
+            progress=lambda *_: None,
+            accepts_legacy_threshold=mutant.accepts_legacy_threshold,
+        )
     except NotSupported:
         return "not supported"
     return str(report.verdict)
@@ -117,3 +123,23 @@ def test_d11_both_verifiers_agree_and_refuse_every_forgery(kind, typescript_verd
         if python not in REFUSALS and not mutant.may_pass
     ]
     assert survivors == []
+
+
+def test_both_verifiers_take_trustees_of_2022_only_where_it_is_asked_for(typescript_verdicts):
+    record = FormOf2022().record()
+    asked = Mutant(name="asked for", record=record, companion=None, accepts_legacy_threshold=True)
+    spoilt = [
+        replace(mutant, accepts_legacy_threshold=True)
+        for mutant in sample(record, count=COUNT // 3, seed="2022")
+    ]
+    mutants = [asked, replace(asked, accepts_legacy_threshold=False), *spoilt]
+
+    ours = [python_verdict(mutant) for mutant in mutants]
+    theirs = typescript_verdicts(mutants)
+
+    assert ours[:2] == theirs[:2] == ["complete", "invalid"]
+    assert [
+        (mutant.name, python, typescript)
+        for mutant, python, typescript in zip(mutants, ours, theirs, strict=True)
+        if python != typescript and not {python, typescript} <= set(REFUSALS)
+    ] == []

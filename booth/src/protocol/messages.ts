@@ -7,7 +7,9 @@ import {
   decodeJson, encodeJson, type Json, type JsonObject, readObject, readText, sha256Hex, utf8,
 } from "./encoding.ts";
 import { DecodeError, InvalidProof } from "./errors.ts";
-import { Element, GENERATOR, modOrder, randomScalar, type Scalar } from "./group.ts";
+import {
+  ED25519, Element, GENERATOR, type Group, modOrder, randomScalar, type Scalar,
+} from "./group.ts";
 import { encodeProof, knows, type Proof, proveKnowledge, readProof } from "./proofs.ts";
 import { randomBlock } from "./randomness.ts";
 
@@ -78,11 +80,11 @@ export function encodeSigned(signed: Signed): JsonObject {
 }
 
 /** Read a signed text, without checking whose it is. */
-export function readSigned(value: Json | undefined, place: string): Signed {
+export function readSigned(value: Json | undefined, place: string, group: Group = ED25519): Signed {
   const fields = readObject(value, place, ["message", "signature"]);
   return {
     message: readText(fields["message"], `${place}.message`),
-    signature: readProof(fields["signature"], `${place}.signature`),
+    signature: readProof(fields["signature"], `${place}.signature`, group),
   };
 }
 

@@ -4,7 +4,9 @@ import { bytesToNumberBE } from "@noble/curves/utils.js";
 
 import { encodeJson, type Json, readList, readObject, readText, sha256Hex, utf8 } from "./encoding.ts";
 import { DecodeError, InvalidProof } from "./errors.ts";
-import { decodeScalar, Element, encodeScalar, GENERATOR, modOrder, type Scalar } from "./group.ts";
+import {
+  decodeScalar, ED25519, Element, encodeScalar, GENERATOR, type Group, modOrder, type Scalar,
+} from "./group.ts";
 import {
   decodeEncrypted, encodeSigned, isSeed, type Keys, makeSigned, readCanonical, readSigned, send,
   type Signed, signMessage, verifySignature,
@@ -18,6 +20,10 @@ export interface Shape {
   readonly size: number;
   /** t, how many of them suffice. */
   readonly threshold: number;
+  /** Ed25519 where none is named: nothing is made in another group. */
+  readonly group?: Group;
+  /** In 2022 certificates did not say what they are for (3.3). */
+  readonly isLegacy?: boolean;
 }
 
 // --- Certificates ------------------------------------------------------------------------
@@ -43,18 +49,19 @@ export function makeCertificate(input: { keys: Keys; shape: Shape; index: number
 /** Read a certificate and check that it is for this place in this ceremony. */
 export function verifyCertificate(input: { signed: Signed; shape: Shape; index: number }): Certificate {
   const { signed, shape, index } = input;
+  const { group = ED25519, isLegacy = false } = shape;
   const place = `certificate ${index}`;
-  const names = ["context", "verification", "encryption"];
+  const names = [...(isLegacy ? [] : ["context"]), "verification", "encryption"];
   const fields = readObject(readCanonical(signed.message, place), place, names);
-  const context = { group: "Ed25519", size: shape.size, threshold: shape.threshold, index };
+  const context = { group: group.name, size: shape.size, threshold: shape.threshold, index };
   const expected = encodeJson({
-    context,
+    ...(isLegacy ? {} : { context }),
     verification: fields["verification"] ?? "",
     encryption: fields["encryption"] ?? "",
   });
   if (signed.message !== expected) throw new DecodeError(`${place}: made for another ceremony or place`);
-  const verification = readKey(fields["verification"], `${place}.verification`);
-  const encryption = readKey(fields["encryption"], `${place}.encryption`);
+  const verification = readKey(fields["verification"], `${place}.verification`, group);
+  const encryption = readKey(fields["encryption"], `${place}.encryption`, group);
   verifySignature({ ...signed, publicKey: verification });
   return { verification, encryption, signed };
 }
@@ -74,8 +81,8 @@ export function verifyCertificates(input: { signed: readonly Signed[]; shape: Sh
   return certificates;
 }
 
-function readKey(value: Json | undefined, place: string): Element {
-  const element = Element.decode(value, place);
+function readKey(value: Json | undefined, place: string, group: Group): Element {
+  const element = group.decode(value, place);
   if (element.isIdentity()) throw new DecodeError(`${place}: the identity`);
   return element;
 }
@@ -122,8 +129,9 @@ export function evaluate(coefficients: readonly Scalar[], index: number): Scalar
 
 /** Π A_k^(j^k) = g^f(j), from what the sender has published. */
 export function sharePower(commitments: readonly Element[], index: number): Element {
+  const { identity } = commitments[0]?.group ?? ED25519;
   return commitments.reduceRight(
-    (total, one) => total.publicPower(BigInt(index)).times(one), Element.identity,
+    (total, one) => total.publicPower(BigInt(index)).times(one), identity,
   );
 }
 
@@ -144,7 +152,8 @@ export function verifyCoefexps(input: {
   const { signed, certificate, threshold, place } = input;
   const fields = readObject(readCanonical(signed.message, place), place, ["coefexps"]);
   const items = readList(fields["coefexps"], place, threshold);
-  const powers = items.map((item, k) => readKey(item, `${place}[${k}]`));
+  const { group } = certificate.verification;
+  const powers = items.map((item, k) => readKey(item, `${place}[${k}]`, group));
   verifySignature({ ...signed, publicKey: certificate.verification });
   return powers;
 }
@@ -261,7 +270,7 @@ export function verifyCommit(input: {
 
 /** Member j's public key must be Π_i Π_k A_ik^(j^k). */
 export function verificationKey(powers: readonly (readonly Element[])[], index: number): Element {
-  return powers.reduce((total, one) => total.times(sharePower(one, index)), Element.identity);
+  return powers.map((one) => sharePower(one, index)).reduce((total, one) => total.times(one));
 }
 
 /** The public part of S_j, signed with the certified key. */
@@ -288,12 +297,18 @@ export function verifyMemberKey(input: {
   index: number;
   certificate: Certificate;
   powers: readonly (readonly Element[])[];
+  /** False of members of 2022, who did not sign. */
+  isSigned?: boolean;
 }): void {
-  const { trustee, index, certificate, powers } = input;
+  const { trustee, index, certificate, powers, isSigned = true } = input;
   const place = `verification key ${index}`;
   verifyTrustee(trustee);
   if (!trustee.publicKey.equals(verificationKey(powers, index))) {
     throw new InvalidProof(`${place}: not what the polynomials give`);
+  }
+  if (!isSigned) {
+    if (trustee.signature !== undefined) throw new DecodeError(`${place}: unknown field "signature"`);
+    return;
   }
   if (trustee.signature === undefined) throw new InvalidProof(`${place}: it is not signed`);
   const message = trustee.publicKey.encode();

@@ -1,7 +1,7 @@
 // The list of trustees and their slots (PROTOCOL 1.5; specification "Trustees").
 import { decodeJson, encodeJson, type Json, readInteger, readList, readObject } from "./encoding.ts";
-import { DecodeError, InvalidProof, NotSupported } from "./errors.ts";
-import { ED25519, Element, type Group, IDENTITY } from "./group.ts";
+import { DecodeError, InvalidProof } from "./errors.ts";
+import { ED25519, type Element, type Group } from "./group.ts";
 import { encodeSigned, readSigned, type Signed, verifySignature } from "./messages.ts";
 import { encodeProof, type Proof, readProof } from "./proofs.ts";
 import {
@@ -16,7 +16,8 @@ export interface ThresholdTrustees {
   readonly threshold: number;
   readonly certificates: readonly Signed[];
   readonly coefexps: readonly Signed[];
-  readonly signatures: readonly Proof[];
+  /** Undefined in the form of 2022, in which nobody signed the others' certificates (3.3). */
+  readonly signatures: readonly Proof[] | undefined;
   readonly members: readonly Trustee[];
 }
 
@@ -39,18 +40,17 @@ export interface Trustees {
 
 /** Read the record's list of trustees; `verifyTrustees` checks what it claims.
  *
- * Throws NotSupported for threshold trustees of another group than Ed25519.
+ * `acceptsLegacy` also takes threshold trustees in the form of 2022.
  */
-export function decodeTrustees(data: Uint8Array, group: Group = ED25519): Trustees {
+export function decodeTrustees(
+  data: Uint8Array, group: Group = ED25519, acceptsLegacy = false,
+): Trustees {
   const value = decodeJson(data, { source: "trustees", limitBytes: TRUSTEES_LIMIT_BYTES });
   const items = readList(value, "trustees").map((item, index): Item => {
     const place = `trustees[${index}]`;
     const [kind, content] = readList(item, place, 2);
     if (kind === "Single") return { single: readSingle(content, place, group) };
-    if (kind === "Pedersen" && group !== ED25519) {
-      throw new NotSupported(`${place}: threshold trustees are supported in Ed25519 only`);
-    }
-    if (kind === "Pedersen") return { group: readGroup(content, place) };
+    if (kind === "Pedersen") return { group: readGroup(content, place, group, acceptsLegacy) };
     throw new DecodeError(`${place}: not a trustee`);
   });
   if (items.length === 0) throw new DecodeError("trustees: empty");
@@ -69,9 +69,15 @@ function readSingle(value: Json | undefined, place: string, group: Group): Trust
   return trustee;
 }
 
-function readGroup(value: Json | undefined, place: string): ThresholdTrustees {
+function readGroup(
+  value: Json | undefined, place: string, group: Group, acceptsLegacy: boolean,
+): ThresholdTrustees {
+  const isLegacy = typeof value === "object" && value !== null && !("signatures" in value);
+  if (isLegacy && !acceptsLegacy) {
+    throw new DecodeError(`${place}: the members did not sign each other's certificates, as in records of 2022`);
+  }
   const fields = readObject(value, place, [
-    "threshold", "certs", "coefexps", "signatures", "verification_keys",
+    "threshold", "certs", "coefexps", ...(isLegacy ? [] : ["signatures"]), "verification_keys",
   ]);
   const certificates = readList(fields["certs"], `${place}.certs`);
   const list = <T>(name: string, read: (item: Json, place: string) => T): T[] =>
@@ -80,10 +86,10 @@ function readGroup(value: Json | undefined, place: string): ThresholdTrustees {
     );
   return {
     threshold: readInteger(fields["threshold"], `${place}.threshold`),
-    certificates: list("certs", readSigned),
-    coefexps: list("coefexps", readSigned),
-    signatures: list("signatures", readProof),
-    members: list("verification_keys", (item, at) => decodeTrustee(item, at)),
+    certificates: list("certs", (item, at) => readSigned(item, at, group)),
+    coefexps: list("coefexps", (item, at) => readSigned(item, at, group)),
+    signatures: isLegacy ? undefined : list("signatures", (item, at) => readProof(item, at, group)),
+    members: list("verification_keys", (item, at) => decodeTrustee(item, at, group)),
   };
 }
 
@@ -96,7 +102,7 @@ export function encodeTrustees({ items }: Pick<Trustees, "items">): string {
       threshold,
       certs: certificates.map(encodeSigned),
       coefexps: coefexps.map(encodeSigned),
-      signatures: signatures.map(encodeProof),
+      ...(signatures === undefined ? {} : { signatures: signatures.map(encodeProof) }),
       verification_keys: members.map(trusteeFields),
     }];
   }));
@@ -114,19 +120,22 @@ export function verifyTrustees(trustees: Trustees): void {
 
 function verifyGroup(group: ThresholdTrustees): void {
   const { threshold, coefexps, signatures, members } = group;
-  const shape = { size: group.certificates.length, threshold };
+  const own = members[0]?.publicKey.group ?? ED25519;
+  const isLegacy = signatures === undefined;
+  const shape = { size: group.certificates.length, threshold, group: own, isLegacy };
   const certificates = verifyCertificates({ signed: group.certificates, shape });
   const powers = certificates.map((certificate, position) => {
     const signed = coefexps[position] as Signed;
     return verifyCoefexps({ signed, certificate, threshold, place: `coefexps ${position + 1}` });
   });
   certificates.forEach((certificate, position) => {
-    const own = powers[position] as Element[];
-    const message = certificatesMessage(group.certificates, own);
-    const signature = signatures[position] as Proof;
-    verifySignature({ message, publicKey: certificate.verification, signature });
+    if (signatures !== undefined) {
+      const message = certificatesMessage(group.certificates, powers[position] as Element[]);
+      const signature = signatures[position] as Proof;
+      verifySignature({ message, publicKey: certificate.verification, signature });
+    }
     const trustee = members[position] as Trustee;
-    verifyMemberKey({ trustee, index: position + 1, certificate, powers });
+    verifyMemberKey({ trustee, index: position + 1, certificate, powers, isSigned: !isLegacy });
   });
 }
 
@@ -138,11 +147,12 @@ export function combinePublicKeys({ items }: Trustees): Element {
 /** A single trustee's public key, or the product of the members' first commitments. */
 function subkey(item: Item): Element {
   if ("single" in item) return item.single.publicKey;
+  const { group } = (item.group.members[0] as Trustee).publicKey;
   return item.group.coefexps.reduce((total, signed) => {
     const content = decodeJson(new TextEncoder().encode(signed.message), {
       source: "coefexps", limitBytes: TRUSTEES_LIMIT_BYTES,
     });
     const [first] = readList(readObject(content, "coefexps", ["coefexps"])["coefexps"], "coefexps");
-    return total.times(Element.decode(first, "coefexps[0]"));
-  }, IDENTITY);
+    return total.times(group.decode(first, "coefexps[0]"));
+  }, group.identity);
 }

@@ -55,7 +55,8 @@ export async function checkElection(state: State): Promise<string[]> {
 export async function checkTrustees(state: State): Promise<string[]> {
   const place = "event 0, trustees";
   const trustees = at(place, () => {
-    const read = decodeTrustees(setupObject(state, 1), state.get("election").publicKey.group);
+    const { group } = state.get("election").publicKey;
+    const read = decodeTrustees(setupObject(state, 1), group, state.acceptsLegacyThreshold);
     verifyTrustees(read);
     return read;
   });
@@ -67,7 +68,9 @@ export async function checkTrustees(state: State): Promise<string[]> {
   return [
     `${trustees.slots.length} trustees, all with different keys, each proven to know its secret`,
     ...groups.map((group) =>
-      `${group.threshold} of ${group.members.length} suffice: certificates, commitments and signatures hold`,
+      group.signatures === undefined
+        ? `${group.threshold} of ${group.members.length} suffice, in the form of 2022: certificates and commitments hold`
+        : `${group.threshold} of ${group.members.length} suffice: certificates, commitments and signatures hold`,
     ),
     "the product of their keys is the election's public key",
   ];

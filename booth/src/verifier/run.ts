@@ -55,9 +55,11 @@ export async function verifyRecord(input: {
   companion?: Uint8Array | undefined;
   progress?: Progress;
   breathe?: Breathe;
+  /** Also take trustees of a threshold in the form of 2022 (3.3). */
+  acceptsLegacyThreshold?: boolean;
 }): Promise<Report> {
-  const { progress = () => undefined, breathe = withoutBreath } = input;
-  const state = new State(input.record, input.companion, progress, breathe);
+  const { progress = () => undefined, breathe = withoutBreath, acceptsLegacyThreshold = false } = input;
+  const state = new State(input.record, input.companion, progress, breathe, acceptsLegacyThreshold);
   const done = new Map<number, Step>();
   for (const declared of STEPS) done.set(declared.number, await run(declared, state, done));
   const steps = [...done.values()].sort((one, other) => one.number - other.number);

@@ -49,6 +49,7 @@ export class State {
     readonly companionData: Uint8Array | undefined,
     readonly progress: Progress,
     readonly breathe: Breathe,
+    readonly acceptsLegacyThreshold: boolean,
   ) {}
 
   set<Name extends keyof Findings>(name: Name, value: Findings[Name]): void {

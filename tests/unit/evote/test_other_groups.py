@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from evote.ballot import create_ballot
+from evote.election import decode_trustees, verify_trustees
 from evote.encoding import encode_json, sha256_hex
-from evote.errors import NotSupported
-from evote.group import FieldElement, field, random_scalar
+from evote.errors import DecodeError, InvalidProof, NotSupported
+from evote.group import FieldElement, field, group_named, random_scalar
 from evote.record import read_record
 from evote.tally import decrypt_partially, encode_encrypted_tally, encode_result, make_shuffle
 from evote.verify import StepStatus, Verdict, verify_record
@@ -97,3 +98,55 @@ def test_secrets_are_computed_with_in_ed25519_only():
         make_shuffle(election=election, tally=tally, progress=lambda done, total: None)
     with pytest.raises(NotSupported):
         decrypt_partially(secret_key=random_scalar(), election=election, tally=tally)
+
+
+# --- Threshold trustees, in today's form and in that of 2022 ------------------------------------
+
+OLDER = json.loads((BELENIOS.parent / "older_trustees.json").read_text())["cases"]
+NAMES = [f"{case['group']}, {'2022' if case['is_legacy'] else 'today'}" for case in OLDER]
+
+
+def read_group(value, *, group, legacy):
+    return decode_trustees(
+        encode_json([["Pedersen", value]]), group=group_named(group), legacy=legacy
+    )
+
+
+@pytest.mark.parametrize("case", OLDER, ids=NAMES)
+def test_threshold_trustees_of_older_groups_hold_and_are_written_back_the_same(case):
+    trustees = read_group(case["trustees"], group=case["group"], legacy=case["is_legacy"])
+
+    verify_trustees(trustees)
+
+    assert trustees.items[0].to_json() == case["trustees"]
+
+
+def with_each_leaf_changed(value):
+    """Give copies of a value in each of which one number or text is another."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from (value | {name: changed} for changed in with_each_leaf_changed(item))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from (
+                [*value[:index], changed, *value[index + 1 :]]
+                for changed in with_each_leaf_changed(item)
+            )
+    else:
+        yield value + 1 if isinstance(value, int) else f"{value}1"
+
+
+@pytest.mark.parametrize("case", OLDER, ids=NAMES)
+def test_changed_threshold_trustees_of_older_groups_are_refused(case):
+    count = 0
+    for changed in with_each_leaf_changed(case["trustees"]):
+        with pytest.raises((DecodeError, InvalidProof)):
+            verify_trustees(read_group(changed, group=case["group"], legacy=case["is_legacy"]))
+        count += 1
+    assert count > 20
+
+
+@pytest.mark.parametrize("case", [case for case in OLDER if case["is_legacy"]])
+def test_trustees_of_2022_are_taken_only_where_it_is_asked_for(case):
+    with pytest.raises(DecodeError, match="2022"):
+        read_group(case["trustees"], group=case["group"], legacy=False)

@@ -121,9 +121,7 @@ def refuses_and_says_so(installation: Installation, newest: bytes) -> None:
     )
     assert "manage.py recover_log" in log_detail(installation)
     installation.run("-m", "tests.integration.drills.append", "3")
-    installation.wait_for(
-        "the banner", lambda: b"The audit log is halted" in installation.get("/")
-    )
+    installation.wait_for("the banner", lambda: b"The audit log is halted" in installation.get("/"))
     assert b"manage.py recover_log" in installation.get("/log/")
     assert installation.get("/log/checkpoint") == newest
     assert installation.sql("SELECT count(*) FROM audit_logentry") == [(200,)]
@@ -146,4 +144,6 @@ def goes_on(installation: Installation, newest: bytes, rows: list[tuple[object, 
     installation.wait_for(
         "good health", lambda: health(installation)["parts"]["log"]["status"] == "up"
     )
-    installation.wait_for("no banner", lambda: b"The audit log is halted" not in installation.get("/"))
+    installation.wait_for(
+        "no banner", lambda: b"The audit log is halted" not in installation.get("/")
+    )

@@ -12,6 +12,8 @@ from audit.models import (
     LogEntry,
     PendingEntry,
     Tile,
+    Timestamp,
+    TimestampAuthority,
     TreeHead,
     WitnessHealth,
 )
@@ -95,3 +97,19 @@ class TileAdmin(ReadOnlyAdmin):
 
     list_display = ("level", "index")
     ordering = ("level", "-index")
+
+
+@admin.register(Timestamp)
+class TimestampAdmin(ReadOnlyAdmin):
+    """The outside authority's tokens."""
+
+    list_display = ("checkpoint_id", "stamped_at")
+    ordering = ("-checkpoint_id",)
+
+
+@admin.register(TimestampAuthority)
+class TimestampAuthorityAdmin(ReadOnlyAdmin):
+    """How asking the authority goes, and what was wrong last."""
+
+    list_display = ("address", "failures", "rests_until", "reason")
+    ordering = ("address",)

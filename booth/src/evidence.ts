@@ -17,7 +17,8 @@ function offerHashing(form: HTMLFormElement): void {
   let current: AbortController | undefined;
 
   zone.hidden = false;
-  byHand.open = field(form, "document").value !== "";
+  const hasError = byHand.querySelector(".govuk-error-message") !== null;
+  byHand.open = hasError || field(form, "document").value !== "";
   zone.addEventListener("dragover", (event) => event.preventDefault());
   zone.addEventListener("drop", (event) => {
     event.preventDefault();

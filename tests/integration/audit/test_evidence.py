@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from audit.models import Evidence, EvidenceCount, EvidenceKey, LogEntry, PendingEntry
 from audit.selectors import entry_by_identity, verifier_key
@@ -36,6 +36,7 @@ from audit.services.evidence_keys import (
     revoke_evidence_key,
 )
 from audit.services.sequencing import sequence
+from evote.cli.monitor.promises import decode_promise
 from evote.tlog.note import VerifierKey, verify_note
 from evote.tlog.receipt import decode_receipt, verify_receipt
 
@@ -270,6 +271,23 @@ class TestProof:
         entry = bytes(entry_by_identity(bytes(evidence.entry)).body)
         assert receipt.extra == entry
         verify_receipt(receipt, entry=entry, key=VerifierKey.decode(verifier_key()))
+
+    def test_a44_the_promise_is_understood_by_a_monitor_and_kept(self):
+        evidence = file(private_filing(document=CONTRACT, label="")).evidence
+        other = file(findable(b"\1" * 32)).evidence
+        sequence(today=date(2026, 11, 21))
+
+        note = verify_note(evidence.promise.encode(), keys=[VerifierKey.decode(verifier_key())])
+        promise = decode_promise(note.text)
+        assert promise.before == int((NOW + timedelta(hours=24)).timestamp())
+        assert promise.is_kept_by(bytes(entry_by_identity(bytes(evidence.entry)).body))
+        assert not promise.is_kept_by(bytes(entry_by_identity(bytes(other.entry)).body))
+
+    def test_a44_a_promised_entry_cannot_be_taken_out_of_the_outbox(self):
+        file()
+
+        with pytest.raises(IntegrityError, match="not in the log yet"):
+            PendingEntry.objects.all().delete()
 
     def test_the_receipt_of_a_private_one_carries_the_salt_beside_the_entry(self):
         evidence = file(private_filing(document=CONTRACT, label="")).evidence

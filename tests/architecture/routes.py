@@ -43,7 +43,8 @@ accounts:own accounts:name accounts:data accounts:end-sessions accounts:close
 accounts:organisations
 voting:permit
 audit:evidence-list audit:evidence-one audit:evidence-progress audit:evidence-receipt
-audit:evidence-promise audit:evidence-sheet audit:evidence-delete audit:evidence-keys audit:evidence-key-revoke
+audit:evidence-promise audit:evidence-sheet audit:evidence-delete audit:evidence-keys
+audit:evidence-key-revoke
 account_reauthenticate account_email account_change_password account_set_password
 mfa_index mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes
 mfa_generate_recovery_codes mfa_download_recovery_codes mfa_list_webauthn mfa_add_webauthn

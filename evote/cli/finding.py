@@ -26,6 +26,7 @@ from evote.tlog.entries import (
     check_entry,
     follow_election,
     progress_after,
+    read_members,
 )
 from evote.tlog.note import NOTE_LIMIT_BYTES, VerifierKey, verify_note
 from evote.tlog.policy import Policy, PolicyLog
@@ -237,7 +238,7 @@ def _is_of(entry: Entry) -> Callable[[bytes], bool]:
     """Say of which entries to ask: events of the same election."""
 
     def is_of(data: bytes) -> bool:
-        other = json.loads(data)
+        other = read_members(data)
         return all(other.get(name) == entry[name] for name in ("kind", "election"))
 
     return is_of

@@ -1,7 +1,7 @@
 """Follows a log from key to key: it says so in its entries, which both keys sign."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evote.cli.findings import Finding, Kind
 from evote.cli.log_history import Shown, fetch_shown
@@ -10,6 +10,7 @@ from evote.cli.log_trust import with_keys
 from evote.errors import EvoteError
 from evote.tlog import rotation
 from evote.tlog.checkpoint import decode_checkpoint
+from evote.tlog.entries import read_members
 from evote.tlog.note import VerifierKey, decode_note
 from evote.tlog.policy import Policy
 from evote.tlog.tiles import TILE_WIDTH, BundleAddress, decode_bundle
@@ -58,6 +59,18 @@ class KeyChain:
         self.told += new
         return new
 
+    def follow_among(self, entries: Iterable[bytes]) -> list[VerifierKey]:
+        """Take those of some proven entries that change the key as it may be changed.
+
+        What else they say is for monitors to judge. Returns the keys that are new by them.
+        """
+        new: list[VerifierKey] = []
+        for data in entries:
+            if may_change_keys(data):
+                with contextlib.suppress(EvoteError):
+                    new += self.follow(read_members(data))
+        return new
+
     def fetch(self, log: LogSource, *, last: Shown | None, start: int) -> Shown:
         """Read the newest checkpoint under the key that is in force when it is read.
 
@@ -100,8 +113,8 @@ def find_later_keys(log: LogSource, *, key: VerifierKey, start: int) -> list[Ver
     found: list[VerifierKey] = []
     for data in _unproven_entries(log, start=start):
         try:
-            change = rotation.decode_rotation(json.loads(data))
-        except (EvoteError, ValueError, AttributeError):
+            change = rotation.decode_rotation(read_members(data))
+        except EvoteError:
             continue
         if change.old == (found[-1] if found else key):
             found.append(change.new)

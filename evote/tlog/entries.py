@@ -44,6 +44,18 @@ class RuleBroken(EvoteError):
         self.earlier = earlier
 
 
+def read_members(data: bytes) -> Entry:
+    """Read whatever members an entry has; none, where it is not even an object.
+
+    For whoever looks for one entry among all and is not to judge the others.
+    """
+    try:
+        value = decode_json(data, source="the entry", limit_bytes=ENTRY_LIMIT_BYTES)
+    except DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 # --- One entry --------------------------------------------------------------------------------
 
 

@@ -1,7 +1,6 @@
 """`evote mirror check` and `evote mirror restore`: verify a whole copy, and hand it on."""
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from evote.cli.log_history import (
     read_shown,
     served,
 )
-from evote.cli.log_keys import KeyChain, may_change_keys
+from evote.cli.log_keys import KeyChain
 from evote.cli.log_trust import add_trust_arguments, origin_of, read_trust
 from evote.cli.mirror.copy import Copy
 from evote.cli.progress import ProgressBar
@@ -182,10 +181,7 @@ def _walk(shown: Shown, *, tree: SignedTree, copy: Copy, policy: Policy) -> KeyC
     for index in range(bundles):
         with served(shown.note, where=copy.name):
             entries = tree.entries(index, read_bundle=copy.bundle)
-        for entry in filter(may_change_keys, entries):
-            value = json.loads(entry)
-            if value.get("kind") == "key-rotation":
-                chain.follow(value)
+        chain.follow_among(entries)
         bar(1, index + 1, bundles)
     return chain
 

@@ -1,6 +1,5 @@
 """Copies what a log has added since the last time, and says by its signature what it holds."""
 
-import json
 from collections.abc import Callable, Sequence
 
 from evote.cli.findings import OLDER, Finding
@@ -14,7 +13,7 @@ from evote.cli.log_history import (
     served,
     shrunk,
 )
-from evote.cli.log_keys import KeyChain, may_change_keys
+from evote.cli.log_keys import KeyChain
 from evote.cli.log_source import LogSource
 from evote.cli.mirror.copy import Copy
 from evote.tlog.cosignature import CosigningKey
@@ -151,13 +150,9 @@ class Follower:
                 self.copy.remove_partial(tile.path)
 
     def _follow_keys(self, entries: Sequence[bytes]) -> None:
-        for entry in filter(may_change_keys, entries):
-            value = json.loads(entry)
-            told = {key.encode() for key in self.chain.told}
-            if value.get("kind") == "key-rotation" and value.get("new") not in told:
-                self.chain.follow(value)
-                self.copy.write_told_keys(self.chain.told)
-                self.say(f"the log changed its key, now {self.chain.told[-1].encode()}")
+        if self.chain.follow_among(entries):
+            self.copy.write_told_keys(self.chain.told)
+            self.say(f"the log changed its key, now {self.chain.told[-1].encode()}")
 
     # --- The mirror's own word ------------------------------------------------------------------
 

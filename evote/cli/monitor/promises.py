@@ -15,6 +15,7 @@ from evote.cli.monitor.state import MonitorState, WatchedPromise
 from evote.cli.sources import read_source
 from evote.encoding import hash_of_b64
 from evote.errors import DecodeError, EvoteError
+from evote.tlog.entries import read_members
 from evote.tlog.note import NOTE_LIMIT_BYTES, VerifierKey, decode_note, verify_note
 from evote.tlog.signed_tree import SignedTree
 from evote.tlog.tiles import TILE_WIDTH
@@ -39,16 +40,14 @@ class Promise:
         assert self.tracker is not None
         if self.tracker.hex().encode() not in data:  # most entries; they need not be read
             return False
-        value: object = json.loads(data)
+        value = read_members(data)
         promised = {
             "kind": "election-event",
             "type": "Ballot",
             "election": self.election,
             "payload": self.tracker.hex(),
         }
-        return isinstance(value, dict) and all(
-            value.get(name) == member for name, member in promised.items()
-        )
+        return all(value.get(name) == member for name, member in promised.items())
 
 
 def decode_promise(text: str) -> Promise:

@@ -139,6 +139,32 @@ class TestCopy:
         assert check(key=old_key)[0] == 0
         assert check(key=log.vkey)[0] == 0
 
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            b'"key-rotation"',
+            b'{"kind":"key-rotation"}',
+            b'{"kind":"key-rotation",',
+            b"[" * 40_000 + b'"key-rotation"',
+            canonical_json(
+                {
+                    "kind": KIND,
+                    **sign_rotation(
+                        old=SigningKey(name=ORIGIN, seed=b"\3" * 32),
+                        new=SigningKey(name=ORIGIN, seed=b"\4" * 32),
+                    ).body(),
+                }
+            ),
+        ],
+    )
+    def test_copies_faulty_entries_too_and_believes_none(self, mirror, check, log, entry):
+        mirror()
+        log.grow(entry)
+        assert mirror()[0] == 0
+        log.grow(event(700))
+        assert mirror()[0] == 0
+        assert check()[0] == 0
+
 
 class TestWhatIsWrong:
     def test_a_fork_is_refused_with_a_proof_and_the_copy_stays(

@@ -65,7 +65,12 @@ if owner_url := environment.text("PNYX_DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = environment.database(owner_url) | {"TEST": {"MIRROR": "default"}}
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "config.counters.ValkeyCache", "LOCATION": REDIS_URL},
+    "default": {
+        "BACKEND": "config.counters.ValkeyCache",
+        "LOCATION": REDIS_URL,
+        # A Valkey that hangs must not hang the pages.
+        "OPTIONS": {"socket_timeout": 5},
+    },
     # Where the REST interface counts when Valkey is out of reach.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }

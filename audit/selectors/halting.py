@@ -1,13 +1,19 @@
 """Whether the log goes on, as the sequencer said last. Pages ask at each request."""
 
+import time
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import TextChoices
 from redis.exceptions import RedisError
 
+# A Valkey that did not answer is not asked again by each page of this process.
+SILENCE_SECONDS = 10.0
 NOTICE_KEY = "log:halted"
 RECOVERY_COMMAND = "python manage.py recover_log https://mirror.example.org/log"
+
+_silent_until: dict[str, float] = {}
 
 
 class Obstacle(TextChoices):
@@ -31,9 +37,13 @@ def halt_notice() -> HaltNotice | None:
 
     A hint for pages. What keeps the log from going on is the sequencer, which believes no cache.
     """
+    place = str(settings.CACHES["default"].get("LOCATION", ""))
+    if _silent_until.get(place, 0.0) > time.monotonic():
+        return None
     try:
         kept = cache.get(NOTICE_KEY)
     except RedisError:
+        _silent_until[place] = time.monotonic() + SILENCE_SECONDS
         return None
     if not isinstance(kept, dict):
         return None

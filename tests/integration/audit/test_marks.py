@@ -1,4 +1,6 @@
 import shutil
+import socket
+import time
 from datetime import date
 
 import pytest
@@ -284,6 +286,22 @@ class TestEverybodyHears:
         with override_settings(CACHES=away):
             assert halt_notice() is None
             forget_notice()
+
+    def test_a_valkey_that_hangs_is_not_asked_by_every_page(self):
+        with socket.create_server(("127.0.0.1", 0)) as deaf:
+            hanging = {
+                "default": {
+                    "BACKEND": "config.counters.ValkeyCache",
+                    "LOCATION": f"redis://127.0.0.1:{deaf.getsockname()[1]}",
+                    "OPTIONS": {"socket_timeout": 0.1},
+                }
+            }
+            with override_settings(CACHES=hanging):
+                assert halt_notice() is None
+                started = time.monotonic()
+                assert [halt_notice() for _ in range(100)] == [None] * 100
+
+        assert time.monotonic() - started < 0.1
 
     def test_what_else_lies_in_the_place_of_the_notice_is_no_notice(self):
         cache.set("log:halted", "7")

@@ -64,7 +64,7 @@ DATABASES = {
 if owner_url := environment.text("PNYX_DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = environment.database(owner_url) | {"TEST": {"MIRROR": "default"}}
 REDIS_URL = environment.text("REDIS_URL")
-CACHES = {
+CACHES: dict[str, dict[str, object]] = {
     "default": {
         "BACKEND": "config.counters.ValkeyCache",
         "LOCATION": REDIS_URL,

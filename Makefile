@@ -28,7 +28,7 @@ test: dev messages ## Run every test: the browser programs' and the server's (TE
 	@$(RUN) -m config.front_end test
 	@$(RUN) -m pytest -q -n 2 $(TESTS)
 
-anchor-test: ## Compile and test the optional anchor contract (docs/anchor.md), two minutes
+anchor-test: ## Compile and test the optional anchor contract (docs/anchor.md)
 	@$(PYTHON) requirements/install.py anchor
 	@$(RUN) -m config.front_end contract
 	@$(RUN) -m pytest -q -n 2 tests/anchor

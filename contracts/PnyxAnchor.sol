@@ -34,6 +34,11 @@ contract PnyxAnchor {
         emit Anchored(newSize, newRoot);
     }
 
+    /// @notice Gives everything that is held, in one answer.
+    function held() external view returns (bytes32, uint64, bytes32) {
+        return (origin, size, root);
+    }
+
     /// @notice Says whether the tree that is held has this leaf at this index.
     function includes(bytes32 leaf, uint64 index, bytes32[] calldata proof) external view returns (bool) {
         return isIncluded(leaf, index, size, root, proof);

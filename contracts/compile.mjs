@@ -15,7 +15,7 @@ const input = {
         evmVersion: "cancun",
         metadata: { bytecodeHash: "none" },
         optimizer: { enabled: true, runs: 200 },
-        outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
+        outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.methodIdentifiers"] } },
     },
 };
 const output = JSON.parse(solc.compile(JSON.stringify(input)));
@@ -30,6 +30,7 @@ const built = {
     compiler: solc.version(),
     settings: { evmVersion: "cancun", bytecodeHash: "none", optimizerRuns: 200 },
     abi: contract.abi,
+    selectors: contract.evm.methodIdentifiers,
     bytecode: `0x${contract.evm.bytecode.object}`,
     deployed: `0x${contract.evm.deployedBytecode.object}`,
 };

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from audit.selectors.key import own_keys
 from audit.selectors.policy import PolicyUnusable, current_policy
-from audit.services.anchoring import anchor_marks
+from audit.services.anchor_marks import anchor_marks
 from audit.services.exchanges import Answer, Exchanges, Silence
 from audit.services.marks import Doubt, ForeignMark, Mark, Marks, local_marks, read_mark
 from evote.errors import EvoteError

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.selectors import latest_checkpoint
-from audit.services import anchoring
-from audit.services.anchoring import anchor_marks
+from audit.services import anchor_marks as marks
+from audit.services.anchor_marks import anchor_marks
 from audit.services.marks import LogHalted
 from audit.services.sequencing import sequence
 from evote.tlog.merkle import root_of_hashes
@@ -84,7 +84,7 @@ def account_with_money(chain, path, *, seed):
 @pytest.fixture
 def installation(settings, node, chain, tmp_path, data_folder, capsys):
     """An installation with a contract of its own and 300 entries."""
-    anchoring._last_marks.clear()
+    marks._last_marks.clear()
     settings.ANCHOR_URL = node.url
     settings.ANCHOR_KEY_FILE = account_with_money(chain, tmp_path / "account.key", seed="operator")
     call_command("anchor", "--deploy")
@@ -144,7 +144,7 @@ def test_the_log_goes_on_beside_what_the_contract_holds(contract, capsys):
 
 def test_what_it_holds_is_a_mark(contract, capsys):
     assert anchor_marks().seen == ()
-    anchoring._last_marks.clear()
+    marks._last_marks.clear()
     output_of_anchor(capsys)
 
     (mark,) = anchor_marks().seen
@@ -181,7 +181,7 @@ def test_a84_a_contract_that_holds_another_tree_stops_the_command_and_the_log(
     message = "does not continue the anchor" if size == 5 else "restored from an older copy"
     with pytest.raises(CommandError, match=rf"{message}.*recover_log"):
         call_command("anchor")
-    anchoring._last_marks.clear()  # as in the minute after, or in a new process
+    marks._last_marks.clear()  # as in the minute after, or in a new process
     append_ballots(1)
     with pytest.raises(LogHalted, match=message):
         sequence(today=TODAY)

@@ -181,6 +181,7 @@ def test_a_new_contract_holds_the_empty_tree_and_names_its_log(deploy, chain):
     assert bytes(contract.functions.root().call()) == ROOTS[0]
     assert bytes(contract.functions.origin().call()) == OTHER
     assert contract.functions.operator().call() == chain.operator
+    assert contract.functions.held().call() == [OTHER, 0, ROOTS[0]]
 
 
 def test_it_follows_a_log_that_only_grows(anchor, advance):

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit.services.anchoring import anchor_marks
+from audit.services.anchor_marks import anchor_marks
 from tests.architecture.tree import ROOT
 
 ADDRESS = "0x" + "12" * 20

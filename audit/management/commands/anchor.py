@@ -4,12 +4,8 @@ from argparse import ArgumentParser
 
 from django.core.management import BaseCommand, CommandError
 
-from audit.services.anchoring import (
-    AnchorRefused,
-    AnchorUnavailable,
-    anchor_checkpoint,
-    deploy_anchor,
-)
+from audit.services.anchor_marks import AnchorRefused, AnchorUnavailable
+from audit.services.anchoring import anchor_checkpoint, deploy_anchor
 from audit.services.marks import LogHalted
 
 

@@ -63,7 +63,7 @@ def check_receipt(page, content):
 def test_a_checked_receipt_is_accessible(page_in_every_view):
     check_receipt(page_in_every_view, receipt_of(index=MINE))
 
-    assert page_in_every_view.get_by_role("heading", name="The entry is in the log").is_visible()
+    page_in_every_view.get_by_role("heading", name="The entry is in the log").wait_for()
     assert_accessible(page_in_every_view)
     assert_no_sideways_scroll(page_in_every_view)
 
@@ -75,7 +75,7 @@ def test_a_forged_receipt_is_refused_with_its_step(visit, view):
         page, receipt_of(index=MINE).replace(b"index %d" % MINE, b"index %d" % (MINE + 1))
     )
 
-    assert page.get_by_role("heading", name="The receipt does not match the log").is_visible()
+    page.get_by_role("heading", name="The receipt does not match the log").wait_for()
     assert page.get_by_text(f"receipt-{MINE}.tlog-proof: step 4 failed").is_visible()
     assert_accessible(page)
 
@@ -97,7 +97,7 @@ def test_an_observer_finds_a_ballot_by_its_tracker_and_takes_its_receipt_without
     page.get_by_label("Tracker of your ballot").fill(tracker)
     page.get_by_role("button", name="Check the receipt").click()
 
-    assert page.get_by_role("heading", name="This ballot is in the log").is_visible()
+    page.get_by_role("heading", name="This ballot is in the log").wait_for()
 
 
 def test_a_reader_follows_one_consultation_without_a_script(visit):

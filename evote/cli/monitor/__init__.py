@@ -1,10 +1,12 @@
 """`evote monitor`: watch a log for weeks, and keep evidence if it ever lies."""
 
 import argparse
+import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evote.cli.errors import CommandFailed
 from evote.cli.findings import Finding, keep_finding
 from evote.cli.log_source import LogSource, LogUnreachable, WebLog, open_log
 from evote.cli.log_trust import add_trust_arguments, origin_of, read_trust
@@ -146,6 +148,10 @@ def _watch(watch: Watch, arguments: argparse.Namespace) -> int:
             _say(f"not reached, will ask again: {error}")
             if arguments.once:
                 return 2
+        except (sqlite3.Error, OSError) as error:
+            _say(f"{arguments.state}: {error}; will try again")
+            if arguments.once:
+                return 2
         except Finding as finding:
             now = time.monotonic()
             trouble_since = now if trouble_since is None else trouble_since
@@ -159,9 +165,13 @@ def _watch(watch: Watch, arguments: argparse.Namespace) -> int:
 
 
 def _complain(finding: Finding, *, watch: Watch, folder: Path) -> int:
-    place = keep_finding(finding, keys=watch.chain.known, folder=folder, at=datetime.now(UTC))
     _say(f"THE LOG IS WRONG ({finding.kind}): {finding}")
-    _say(f"Keep this folder, it is the evidence: {place}")
+    try:
+        place = keep_finding(finding, keys=watch.chain.known, folder=folder, at=datetime.now(UTC))
+    except CommandFailed as error:
+        _say(f"the evidence is not kept; make room and look again: {error}")
+    else:
+        _say(f"Keep this folder, it is the evidence: {place}")
     return 1
 
 

@@ -3,8 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db.models import TextChoices
 from redis.exceptions import RedisError
 
@@ -37,7 +36,7 @@ def halt_notice() -> HaltNotice | None:
 
     A hint for pages. What keeps the log from going on is the sequencer, which believes no cache.
     """
-    place = str(settings.CACHES["default"].get("LOCATION", ""))
+    place = str(caches.settings["default"]["LOCATION"])
     if _silent_until.get(place, 0.0) > time.monotonic():
         return None
     try:

@@ -2,15 +2,17 @@
 
 import json
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from audit.models import LogEntry
 from audit.selectors import verifier_key
 from audit.selectors.tree import latest_head
 from audit.services import publishing, witness_marks
+from audit.services.evidence import file_evidence, private_filing
 from audit.services.log import append_entry
 from audit.services.recovery import recover_log
 from audit.services.rotating import begin_rotation
@@ -152,3 +154,32 @@ def test_the_log_is_watched_and_copied_by_its_address(run, live_server):
     assert (
         "301 entries, whole; kept checkpoints: 2" in run("mirror", "check", "copy", "--key", key)[1]
     )
+
+
+@pytest.mark.parametrize("is_dropped", [False, True])
+def test_a44_evidence_that_is_dropped_before_the_log_convicts_the_server(run, is_dropped):
+    append_entry(kind="software", body=BODIES["software"])
+    filing = private_filing(document=b"\1" * 32, label="")
+    filed = file_evidence(owner="ada", filing=filing, now=datetime(2026, 1, 1, tzinfo=UTC))
+    Path("promise.note").write_text(filed.evidence.promise)
+    if is_dropped:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE audit_pendingentry DISABLE TRIGGER USER")
+            cursor.execute("DELETE FROM audit_pendingentry WHERE kind = 'evidence'")
+            cursor.execute("ALTER TABLE audit_pendingentry ENABLE TRIGGER USER")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    sequence(today=TODAY)
+    folder, key = publishing.log_folder(), verifier_key()
+    status, output = run(
+        "monitor", folder, "--key", key, "--state", "w.db", "--once", "--patience", "0",
+        "--promise", "promise.note", "--evidence", "kept",
+    )  # fmt: skip
+    if not is_dropped:
+        assert (status, "the promised entry is there: 1" in output) == (0, True)
+        return
+    assert status == 1
+    [finding] = Path("kept").iterdir()
+    status, output = run("finding", finding, "--key", key, "--copy", folder)
+    assert status == 0
+    assert "PROVEN: the log promised this entry" in output

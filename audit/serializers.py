@@ -11,6 +11,7 @@ from audit.models import Evidence, LogEntry
 from audit.models.evidence import LABEL_CHARACTERS
 from audit.selectors import ENTRY_KINDS, Standing
 from audit.selectors.evidence import EvidenceState, Progress
+from audit.selectors.schemas import ELECTION_PATTERN
 from audit.services.evidence import EMPTY_FILE, Filing
 
 INDEX_LIMIT = 2**63 - 1
@@ -96,6 +97,12 @@ class EntriesQuerySerializer(serializers.Serializer[object]):
     """Which entries."""
 
     kind = serializers.ChoiceField(choices=sorted(ENTRY_KINDS), required=False)
+    election = serializers.RegexField(
+        rf"^{ELECTION_PATTERN}\Z", required=False, help_text="About this election only."
+    )
+    consultation = serializers.SlugField(
+        max_length=100, required=False, help_text="About this consultation only."
+    )
     before = serializers.IntegerField(min_value=0, max_value=INDEX_LIMIT, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=ENTRIES_LIMIT, default=50)
 

@@ -26,6 +26,7 @@ from audit.serializers import (
     LogSerializer,
     RefusalSerializer,
 )
+from audit.services.log import about_of
 
 NOT_FOUND = OpenApiResponse(RefusalSerializer, description="The log is not that long yet.")
 
@@ -85,7 +86,15 @@ class EntriesView(PublicView):
         """Answer with a page of entries."""
         query = EntriesQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        page = entry_page(EntryQuery(**query.validated_data))
+        wanted = query.validated_data
+        page = entry_page(
+            EntryQuery(
+                kind=wanted.get("kind", ""),
+                about=about_of(wanted),
+                before=wanted.get("before"),
+                limit=wanted["limit"],
+            )
+        )
         return Response(
             EntriesSerializer({"entries": page.entries, "older_before": page.older_before}).data
         )

@@ -29,6 +29,7 @@ ENTRY_KINDS: dict[str, tuple[str, ...]] = {
 
 # The members that say which election or consultation an entry is about.
 ABOUT_MEMBERS = ("election", "consultation")
+ELECTION_PATTERN = "[1-9A-HJ-NP-Za-km-z]{14,64}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

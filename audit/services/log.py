@@ -110,10 +110,8 @@ def subject_of(*, kind: str, body: Mapping[str, object]) -> bytes | None:
 
 def about_of(body: Mapping[str, object]) -> str:
     """Return which election or consultation an entry is about, in the form that is filtered by."""
-    for name in ABOUT_MEMBERS:
-        if name in body:
-            return f"{name}/{body[name]}"
-    return ""
+    names = (name for name in ABOUT_MEMBERS if body.get(name))
+    return next((f"{name}/{body[name]}" for name in names), "")
 
 
 def _texts(entry: Mapping[str, object]) -> Iterator[str]:

@@ -114,6 +114,22 @@ class TestAboutOneThing:
 
 
 @pytest.mark.usefixtures("log")
+class TestRestInterface:
+    def test_lists_what_is_about_one_thing(self, client):
+        for query, kinds in (
+            ({"election": ELECTION}, OF_ELECTION),
+            ({"consultation": "town-trees"}, OF_CONSULTATION),
+            ({"consultation": "town-trees", "kind": "appeal"}, ["appeal"]),
+        ):
+            listed = client.get("/api/log/entries", query).json()["entries"]
+            assert [entry["index"] for entry in listed] == places_of(kinds)
+
+    def test_refuses_what_cannot_be_an_address(self, client):
+        for query in ({"election": "short"}, {"consultation": "no such place"}):
+            assert client.get("/api/log/entries", query).status_code == 400
+
+
+@pytest.mark.usefixtures("log")
 class TestLookingForNewerEntries:
     def test_begins_after_the_newest_entry_on_the_page(self, client):
         newest = len(BODIES) - 1

@@ -45,7 +45,8 @@ IDLE_LOAD = 0.5
 
 TARGET_P95_SECONDS = 5.0
 TARGET_HASHES = 24
-# "Flat": at the longest log, an entry costs at most so many times what it costs at the shortest.
+# "Flat": at the longest log, an entry takes at most so many times the processor time that it
+# takes at the shortest. The clock would compare what else the machine did meanwhile.
 TARGET_GROWTH = 1.5
 # Writers that are never behind commit what they are told, up to the last one of each.
 TARGET_SHARE = 0.99
@@ -203,7 +204,8 @@ def show_length(line: dict[str, float]) -> None:
     """Print the cost at one length of the log."""
     say(
         f"at {line['size']:>10.0f} entries: append {line['append_ms']:.2f} ms,"
-        f" sequence {line['sequence_ms']:.2f} ms an entry;"
+        f" sequence {line['sequence_ms']:.2f} ms an entry,"
+        f" {line['core_ms']:.2f} ms of a core;"
         f" proof {line['proof_ms']:.2f} ms (p95 {line['proof_p95_ms']:.2f}),"
         f" {line['hashes']:.0f} hashes",
     )
@@ -218,9 +220,9 @@ def missed(run: Sustained, *, rate: float, lengths: Sequence[dict[str, float]]) 
         found.append(f"{run.waiting[-1]} entries waited at the end")
     if (p95 := percentile(run.waits, 0.95)) >= TARGET_P95_SECONDS:
         found.append(f"p95 of {p95:.2f} s, not under {TARGET_P95_SECONDS:.0f}")
-    for name in ("append_ms", "sequence_ms"):
-        if lengths[-1][name] > TARGET_GROWTH * lengths[0][name]:
-            found.append(f"{name} grew from {lengths[0][name]:.2f} to {lengths[-1][name]:.2f}")
+    first, last = lengths[0]["core_ms"], lengths[-1]["core_ms"]
+    if last > TARGET_GROWTH * first:
+        found.append(f"an entry of the longest log took {last:.2f} ms of a core, not {first:.2f}")
     if any(line["hashes"] > TARGET_HASHES for line in lengths):
         found.append(f"proofs of more than {TARGET_HASHES} hashes")
     return found

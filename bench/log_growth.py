@@ -15,6 +15,8 @@ from datetime import date
 
 import django
 
+from bench.processes import processor_seconds
+
 # Few, so that the shortest log hardly grows while it is measured: by 800 entries.
 ROUNDS = 7
 BATCH_ENTRIES = 100
@@ -97,6 +99,15 @@ def milliseconds(run: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - begun)
 
 
+def processors() -> float:
+    """Return the processor seconds so far, of this process and of its part of the database."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return time.process_time() + processor_seconds(int(cursor.fetchone()[0]))
+
+
 def append_batch() -> tuple[float, float]:
     """Append a batch, each entry in a transaction of its own, then sequence, sign and publish it.
 
@@ -134,12 +145,15 @@ def measure(size: int) -> dict[str, float]:
     fill(size)
     settle()
     append_batch()  # connections and caches
+    before = processors()
     batches = [append_batch() for _ in range(ROUNDS)]
+    spent = processors() - before
     proofs = [milliseconds(lambda: prove(secrets.randbelow(size))) for _ in range(PROOFS)]
     return {
         "size": size,
         "append_ms": statistics.median(append for append, _ in batches),
         "sequence_ms": statistics.median(sequence for _, sequence in batches),
+        "core_ms": 1000 * spent / (ROUNDS * BATCH_ENTRIES),
         "proof_ms": statistics.median(proofs),
         "proof_p95_ms": statistics.quantiles(proofs, n=20)[-1],
         "hashes": max(prove(secrets.randbelow(size)) for _ in range(20)),

@@ -1,4 +1,4 @@
-"""The demo's three elections: one counted, one open, one still a draft."""
+"""Three of the demo's elections: one counted, one open, one still a draft."""
 
 import csv
 import io
@@ -202,13 +202,7 @@ def _set_up(
     now: datetime,
 ) -> None:
     """Choose the roll, have the trustees make their keys, and send the credentials."""
-    lines = io.StringIO()
-    csv.writer(lines).writerows([("email", "name"), *voters])
-    sealed = import_roll(
-        organisation=people.organisation, name=roll, data=lines.getvalue().encode(), now=now
-    )
-    seal_roll(roll=sealed, now=now)
-    choose_roll(election=election, roll=sealed)
+    choose_voters(election, people=people, roll=roll, voters=voters, now=now)
     trustees: list[Trustee] = [
         name_trustee(election=election, name=name, email=email) for name, email in TRUSTEES.items()
     ]
@@ -216,3 +210,21 @@ def _set_up(
     for trustee, key in zip(trustees, keys, strict=True):
         register_public_key(trustee=trustee, data=key)
     issue_credentials(election=election)
+
+
+def choose_voters(
+    election: Election,
+    *,
+    people: People,
+    roll: str,
+    voters: Sequence[tuple[str, str]],
+    now: datetime,
+) -> None:
+    """Make a sealed roll of these addresses and names, and choose it."""
+    lines = io.StringIO()
+    csv.writer(lines).writerows([("email", "name"), *voters])
+    sealed = import_roll(
+        organisation=people.organisation, name=roll, data=lines.getvalue().encode(), now=now
+    )
+    seal_roll(roll=sealed, now=now)
+    choose_roll(election=election, roll=sealed)

@@ -24,6 +24,7 @@ from config.demo.installation import (
     make_people,
     participant_address,
 )
+from config.demo.ranked import RankedElection
 from config.demo.summary import Summary, keep
 from config.demo.voters import Polls, Voter
 from config.progress import say, step
@@ -65,7 +66,10 @@ def load() -> Summary:
         )
     with step(f"Celery mails a credential to each of {len(conversation.stances)} voters"):
         elections.wait_for_mails(counted)
-    counted = _vote(conversation=conversation, election=counted)
+    each = voters.seconds_per_ballot(questions=elections.QUESTIONS, answers=ANSWERS)
+    counted = _vote(conversation=conversation, election=counted, seconds_per_ballot=each)
+    ranked = RankedElection(people=people, now=now, seconds_per_ballot=each)
+    ranked.start()
     with step("While voting is open: proposals, endorsements, a debate, two more elections"):
         hold_debate(consultation=consultation, conversation=conversation, people=people, now=now)
         open_next_debate(conversation=conversation, people=people, now=now)
@@ -89,6 +93,9 @@ def load() -> Summary:
     _decrypt(election=counted)
     results = _compare(conversation=conversation, election=counted)
     _verify(election=counted)
+    with step("A ranked election: 12 voters, two shuffles, two of three trustees decrypt"):
+        held = ranked.wait()
+    _verify(election=held)
     elections.wait_for_phase(still_open, Election.Phase.OPEN, seconds=elections.WAIT_SECONDS)
     summary = Summary(
         password=people.password,
@@ -98,12 +105,13 @@ def load() -> Summary:
         draft=draft.uuid,
         credentials=_some_credentials(still_open),
         results=results,
+        ranked=held.uuid,
     )
     keep(summary)
     return summary
 
 
-def _vote(*, conversation: Conversation, election: Election) -> Election:
+def _vote(*, conversation: Conversation, election: Election, seconds_per_ballot: float) -> Election:
     """Seal, wait for the polls to open, and let everybody vote through the public interface."""
     credentials = voters.read_credentials(Path(settings.EMAIL_FILE_PATH), uuid=election.uuid)
     electorate = [
@@ -115,8 +123,7 @@ def _vote(*, conversation: Conversation, election: Election) -> Election:
         for number in conversation.stances
     ]
     with step("Sealing the election; the trustees sign it, and Celery opens it"):
-        each = voters.seconds_per_ballot(questions=elections.QUESTIONS, answers=ANSWERS)
-        casting = each * len(electorate) / voters.PROCESSES
+        casting = seconds_per_ballot * len(electorate) / voters.PROCESSES
         open_for = timedelta(seconds=casting * MARGIN + MARGIN_SECONDS)
         election = elections.seal(election, open_for=open_for)
         elections.wait_for_phase(election, Election.Phase.OPEN, seconds=open_for.total_seconds())

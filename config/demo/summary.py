@@ -23,6 +23,7 @@ class Summary:
     draft: str
     credentials: list[tuple[str, str]]
     results: list[tuple[str, list[int], list[int]]]
+    ranked: str
 
 
 def summary_file() -> Path:
@@ -60,12 +61,14 @@ def look_at_pages(summary: Summary) -> None:
         PageMissing: one of them is not there.
 
     """
-    elections = [f"/elections/{uuid}/" for uuid in (summary.counted, summary.open)]
+    shown = (summary.counted, summary.open, summary.ranked)
+    elections = [f"/elections/{uuid}/" for uuid in shown]
     record = f"/elections/{summary.counted}/{summary.counted}.bel"
     pages = [
         *("/", "/consultations/", "/consultations/consensus-on-brexit/", "/elections/"),
         *elections,
-        *(f"/elections/{summary.counted}/result/", f"/elections/{summary.open}/booth/", record),
+        *(f"/elections/{uuid}/result/" for uuid in (summary.counted, summary.ranked)),
+        *(f"/elections/{summary.open}/booth/", record),
         *("/log/", "/log/checkpoint", "/log/policy", "/verify/", "/accounts/login/", "/api/schema"),
         *("/api/elections", "/api/consultations"),
     ]
@@ -85,6 +88,7 @@ def show(summary: Summary) -> None:
     say("")
     say(f"Pnyx           {site}/")
     say(f"Counted        {site}/elections/{summary.counted}/result/")
+    say(f"Ranked         {site}/elections/{summary.ranked}/result/   two of three trustees, STV")
     say(f"Open to vote   {site}/elections/{summary.open}/")
     say(f"Draft          {site}/elections/{summary.draft}/manage/")
     say(f"Board          {site}/log/")

@@ -93,6 +93,12 @@ def decrypt_and_submit(*, names: Sequence[str], folder: Path, election: str, add
         output_of(program)
 
 
+def shuffle_and_submit(*, name: str, folder: Path, election: str, address: str) -> None:
+    """Let a trustee verify the record, shuffle the rankings, and wait for the server's check."""
+    key = str(key_file(folder, election, name))
+    output_of(evote("trustee", "shuffle", address, "--key", key, "--submit"))
+
+
 def key_file(folder: Path, election: str, name: str) -> Path:
     """Return where a trustee keeps the private key for an election."""
     return folder / f"{election}-{name.split()[0].lower()}.json"

@@ -121,12 +121,18 @@ def cast_all(polls: Polls, voters: Sequence[Voter]) -> Iterator[int]:
     shares = [voters[start :: PROCESSES * 8] for start in range(PROCESSES * 8)]
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         done = 0
-        for count in pool.map(_cast_share, [polls] * len(shares), shares):
+        for count in pool.map(cast_share, [polls] * len(shares), shares):
             done += count
             yield done
 
 
-def _cast_share(polls: Polls, voters: Sequence[Voter]) -> int:
+def cast_share(polls: Polls, voters: Sequence[Voter]) -> int:
+    """Cast some voters' ballots, one after the other; return how many voters there were.
+
+    Raises:
+        CastingFailed: the server refused a ballot for good.
+
+    """
     election = decode_election(polls.description)
     connection = http.client.HTTPConnection(urlsplit(polls.site).netloc, timeout=60)
     try:

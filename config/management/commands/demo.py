@@ -5,6 +5,7 @@ from django.db import OperationalError
 
 from config.demo.elections import Stuck
 from config.demo.load import HalfLoaded, WrongResult, load
+from config.demo.ranked import WrongOutcome
 from config.demo.receipts import NotCosigned, check_receipts
 from config.demo.summary import PageMissing, kept, look_at_pages, show
 from config.demo.trustees import EvoteFailed
@@ -12,7 +13,7 @@ from config.demo.voters import CastingFailed
 
 FAILURES = (
     *(HalfLoaded, WrongResult, PageMissing, Stuck, EvoteFailed, CastingFailed),
-    NotCosigned,
+    *(NotCosigned, WrongOutcome),
 )
 
 

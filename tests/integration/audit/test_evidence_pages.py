@@ -82,6 +82,14 @@ class TestRegistering:
         assert bytes(evidence.digest) == opened
         assert CONTRACT not in bytes(PendingEntry.objects.get().body)
 
+    def test_a_findable_document_is_found_on_the_board_by_its_hash(self, client, person):
+        client.post("/evidence/", FORM)
+        client.post("/evidence/", FORM | {"document": "ab" * 32, "form": "commitment"})
+        sequence(today=date(2026, 11, 21))
+
+        assert "1 entry found" in text_of(client.get("/log/", {"q": CONTRACT.hex()}))
+        assert "entry found" not in text_of(client.get("/log/", {"q": "ab" * 32}))
+
     def test_private_is_what_the_page_proposes(self, client, person):
         page = client.get("/evidence/").content.decode()
 

@@ -1,19 +1,16 @@
 """What people ask of the log."""
 
-import re
-
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
-from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import Evidence
-from audit.models.evidence import KEY_NAME_CHARACTERS, LABEL_CHARACTERS
-from audit.selectors import ABOUT_MEMBERS, ENTRY_KINDS
+from audit.forms.evidence import hash_in
+from audit.selectors import ENTRY_KINDS
 from audit.selectors.entries import tracker_of
-from audit.services.evidence import EMPTY_FILE, Filing, private_filing
+from audit.selectors.schemas import ELECTION_PATTERN
+from audit.services.log import about_of
 from evote.errors import EvoteError
 from evote.tlog.note import VerifierKey
 from evote.tlog.policy import POLICY_LIMIT_BYTES, Policy, decode_policy
@@ -67,7 +64,7 @@ class BoardForm(forms.Form):
         choices=[("", _("Every kind of entry")), *KIND_NAMES.items()],
     )
     election = forms.RegexField(
-        regex=r"^[1-9A-HJ-NP-Za-km-z]{14,64}\Z", required=False, widget=forms.HiddenInput
+        regex=rf"^{ELECTION_PATTERN}\Z", required=False, widget=forms.HiddenInput
     )
     consultation = forms.SlugField(required=False, max_length=100, widget=forms.HiddenInput)
     before = forms.IntegerField(
@@ -80,8 +77,7 @@ class BoardForm(forms.Form):
     @property
     def about(self) -> str:
         """What the entries have to be about, as the log writes it; empty for everything."""
-        names = (name for name in ABOUT_MEMBERS if self.cleaned_data.get(name))
-        return next((f"{name}/{self.cleaned_data[name]}" for name in names), "")
+        return about_of(self.cleaned_data)
 
 
 def _too_large(limit: int) -> str:
@@ -239,139 +235,3 @@ class ReceiptForm(forms.Form):
             raise forms.ValidationError(_too_large(limit))
         content: bytes = file.read()
         return content
-
-
-# --- Evidence -----------------------------------------------------------------------------------
-
-_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-
-
-def hash_in(text: str) -> bytes | None:
-    """Read a SHA-256 as programs print it: hexadecimal, perhaps with the file's name behind it."""
-    words = text.lower().split()
-    first = words[0].removeprefix("\\") if words else ""  # sha256sum marks odd file names so
-    return bytes.fromhex(first) if _HASH.fullmatch(first) else None
-
-
-class EvidenceForm(forms.Form):
-    """A document to be registered, by its hash.
-
-    With a script the browser makes the hash, and for a private registration the commitment and
-    its salt, so that not even the hash comes here.
-    """
-
-    document = forms.CharField(
-        label=_("SHA-256 of the document"),
-        help_text=_("64 characters, as the command prints them."),
-        error_messages={"required": _("Choose a document, or give its SHA-256.")},
-        max_length=1_000,
-        widget=forms.TextInput(
-            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
-    )
-    commitment = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-    salt = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-    form = forms.ChoiceField(
-        label=_("Who may find it?"),
-        choices=[
-            (
-                Evidence.Form.COMMITMENT,
-                _("Nobody without the receipt: the log gets a salted hash (private)"),
-            ),
-            (
-                Evidence.Form.DOCUMENT,
-                _("Anyone who has the same document: the log gets its SHA-256 (findable)"),
-            ),
-        ],
-        initial=Evidence.Form.COMMITMENT,
-        widget=forms.RadioSelect,
-    )
-    label = forms.CharField(
-        label=_("What you call it"),
-        help_text=_("Only you see this. It never goes into the log, and you can delete it."),
-        required=False,
-        max_length=LABEL_CHARACTERS,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-    def __init__(self, data: QueryDict | None = None) -> None:
-        super().__init__(data)
-        # The script sends a commitment instead of the hash.
-        self.fields["document"].required = not (data and data.get("commitment"))
-
-    def clean_document(self) -> bytes | None:
-        """Read the hash."""
-        text: str = self.cleaned_data["document"]
-        if not text.strip():
-            return None
-        digest = hash_in(text)
-        if digest is None:
-            msg = gettext("A SHA-256 has 64 characters: digits and the letters a to f.")
-            raise forms.ValidationError(msg)
-        if digest.hex() == EMPTY_FILE:
-            msg = gettext("This is the hash of an empty file. Choose the document itself.")
-            raise forms.ValidationError(msg)
-        return digest
-
-    def clean_commitment(self) -> bytes | None:
-        """Read what the script computed."""
-        return self._hash("commitment")
-
-    def clean_salt(self) -> bytes | None:
-        """Read what the script drew."""
-        return self._hash("salt")
-
-    def clean(self) -> None:
-        """See that there is one document, and for a commitment its salt."""
-        if self.errors:
-            return
-        data = self.cleaned_data
-        if (data["commitment"] is None) != (data["salt"] is None):
-            msg = gettext("The page was sent incomplete. Choose the document again.")
-            self.add_error("document", msg)
-
-    def filing(self) -> Filing:
-        """Return what is to be registered."""
-        data = self.cleaned_data
-        if data["commitment"] is not None:
-            return Filing(
-                form=Evidence.Form.COMMITMENT,
-                digest=data["commitment"],
-                salt=data["salt"],
-                label=data["label"],
-            )
-        if data["form"] == Evidence.Form.COMMITMENT:
-            return private_filing(document=data["document"], label=data["label"])
-        return Filing(form=Evidence.Form.DOCUMENT, digest=data["document"], label=data["label"])
-
-    def _hash(self, name: str) -> bytes | None:
-        text: str = self.cleaned_data[name]
-        if not text:
-            return None
-        if not _HASH.fullmatch(text):
-            msg = gettext("The page was sent incomplete. Choose the document again.")
-            raise forms.ValidationError(msg)
-        return bytes.fromhex(text)
-
-
-class LabelForm(forms.Form):
-    """What an owner calls a registered document."""
-
-    label = forms.CharField(
-        label=_("What you call it"),
-        help_text=_("Only you see this. Leave it empty to delete it."),
-        required=False,
-        max_length=LABEL_CHARACTERS,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-
-class EvidenceKeyForm(forms.Form):
-    """A key for another platform."""
-
-    name = forms.CharField(
-        label=_("Name of the platform"),
-        help_text=_("So that you know later which key to revoke."),
-        max_length=KEY_NAME_CHARACTERS,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )

@@ -104,6 +104,8 @@ class TestAboutOneThing:
             "proposal": "/proposals/17/versions/",
             "moderation": "/moderation/log/?consultation=town-trees",
             "software": "/source/",
+            "evidence": "/verify/receipt/",
+            "key-rotation": "/log/keys",
         }
         board = client.get("/log/").content.decode()
         for kind, link in links.items():

@@ -40,14 +40,14 @@ def test_the_winners_are_the_same(profile):
     assert first_place(Borda()) == methods.borda(theirs)
 
 
-@some_profiles
-@given(whole_orders(most_answers=4))
+@settings(max_examples=30, deadline=None)
+@given(whole_orders(most_answers=3))
 def test_ranked_pairs_break_ties_in_one_of_the_possible_ways(profile):
     answers, ballots, theirs = profile
 
     first_place = count_rankings(ballots, answers=answers, rule=RankedPairs()).order[0]
 
-    # The library tries every order of equal duels: with more answers that takes hours.
+    # The library tries every order of equal duels: with four answers that takes minutes.
     assert set(first_place) <= set(methods.ranked_pairs(theirs))
 
 

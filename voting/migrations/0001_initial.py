@@ -559,7 +559,9 @@ class Migration(migrations.Migration):
                 ("payload", models.BinaryField(help_text="SHA-256 of the shuffle.", max_length=32)),
                 (
                     "body",
-                    models.BinaryField(help_text="The shuffle; empty once the record has it."),
+                    models.BinaryField(
+                        help_text="The shuffle; empty once it is in the record or not the last."
+                    ),
                 ),
                 (
                     "statement",

@@ -24,7 +24,9 @@ class ShuffleUpload(models.Model):
     )
     owner = models.PositiveSmallIntegerField(help_text="The slot of its trustee, from 1.")
     payload = models.BinaryField(max_length=32, help_text="SHA-256 of the shuffle.")
-    body = models.BinaryField(help_text="The shuffle; empty once the record has it.")
+    body = models.BinaryField(
+        help_text="The shuffle; empty once it is in the record or not the last."
+    )
     statement = models.BinaryField(help_text="The slot's signed statement (PROTOCOL 2.8).")
     parent = models.BinaryField(max_length=32, help_text="Hash of the event that it follows.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)

@@ -1,6 +1,7 @@
 """Mails that tell trustees that an election waits for them. None of them holds a secret."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from smtplib import SMTPException
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.services.mail import send_mail
-from voting.models import Election, Trustee, TrusteeCall
+from voting.models import Election, ShuffleUpload, Trustee, TrusteeCall
 from voting.selectors.ceremonies import Stage, ceremonies_of
 from voting.selectors.progress import done_of
 
@@ -40,13 +41,24 @@ def _waited_for(*, election: Election) -> Iterator[tuple[Trustee, str, int]]:
         yield from _in_ceremonies(election=election)
         return
     done = done_of(election=election)
+    refused, checked = _shuffles(election=election)
     task, owners = {
         Election.Phase.SIGNING: (TrusteeCall.Task.SIGN, done.signed),
-        Election.Phase.SHUFFLING: (TrusteeCall.Task.SHUFFLE, done.shuffled),
+        Election.Phase.SHUFFLING: (TrusteeCall.Task.SHUFFLE, done.shuffled | checked),
         Election.Phase.TALLIED: (TrusteeCall.Task.DECRYPT, done.decrypted),
     }[Election.Phase(election.phase)]
     for trustee in election.trustees.exclude(position__in=owners).order_by("position"):
-        yield trustee, task, 1
+        # Whoever closed the page before a shuffle was refused is told again.
+        yield trustee, task, 1 + refused[trustee.position]
+
+
+def _shuffles(*, election: Election) -> tuple[Counter[int], frozenset[int]]:
+    """Return how many shuffles of each trustee were refused, and whose is being checked."""
+    uploads = ShuffleUpload.objects.filter(election=election).values_list("owner", "state")
+    return (
+        Counter(owner for owner, state in uploads if state == ShuffleUpload.State.REFUSED),
+        frozenset(owner for owner, state in uploads if state == ShuffleUpload.State.CHECKING),
+    )
 
 
 def _in_ceremonies(*, election: Election) -> Iterator[tuple[Trustee, str, int]]:

@@ -92,7 +92,7 @@ def receive_shuffle(
             return known
         ShuffleUpload.objects.filter(
             election=locked, owner=owner, state=ShuffleUpload.State.REFUSED
-        ).delete()
+        ).update(body=b"")
         upload = ShuffleUpload.objects.create(
             election=locked,
             owner=owner,

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.core import mail
 
 from evote.encoding import encode_json
 from evote.tally.shuffles import make_shuffle
@@ -8,6 +9,7 @@ from tests.factories.accounts import make_user
 from tests.factories.voting import TREES, hand_in_shuffle, make_election
 from voting import tasks
 from voting.models import Election, RecordEvent, ShufflePart, ShuffleUpload
+from voting.services.calls import call_waiting_trustees
 from voting.services.decrypting import accept_partial_decryption
 from voting.services.elections import (
     QuestionDraft,
@@ -350,7 +352,10 @@ def test_a33_a_forged_shuffle_is_refused_and_says_so_to_its_trustee(client, made
     made.shuffle(1)
 
     assert shuffles() == [("Shuffle", 1)]
-    assert ShuffleUpload.objects.get().state == "ACCEPTED"
+    refused, accepted = ShuffleUpload.objects.order_by("pk")
+    assert (refused.state, bytes(refused.body)) == ("REFUSED", b"")
+    assert (accepted.state, bytes(accepted.body)) == ("ACCEPTED", b"")
+    assert client.get(address).json()["state"] == "accepted"
 
 
 def test_of_two_shuffles_that_are_checked_at_once_the_later_is_told_to_shuffle_again(made):
@@ -380,6 +385,20 @@ def test_the_trustees_page_shows_the_check_and_its_refusal(client, made):
     page = client.get(address).content.decode()
     assert "Your last shuffle is not in the record" in page
     assert "proofs[0]: the proof of the shuffle does not hold" in page
+
+
+def test_a_trustee_whose_shuffle_was_refused_in_the_background_is_told_by_mail(made):
+    call_waiting_trustees(election=made.election)
+    receive(made, 1, forged(made))
+    before = len(mail.outbox)
+    assert call_waiting_trustees(election=made.election) == 0
+
+    check_shuffles(election=made.election)
+
+    assert call_waiting_trustees(election=made.election) == 1
+    assert call_waiting_trustees(election=made.election) == 0
+    (told,) = mail.outbox[before:]
+    assert told.to == ["trustee1@example.org"]
 
 
 # --- Asking ranked questions -------------------------------------------------------------

@@ -280,6 +280,8 @@ def test_a81_every_sweep_eight_times_at_once_has_one_effect():
     in_threads(8, lambda _number: tasks.record_ballots())
     close_together(made, now=now + timedelta(hours=2))
     in_threads(8, lambda _number: tasks.tally_closed_elections())
+    # A sweep leaves a row that another one holds to the next sweep, two seconds later.
+    tasks.tally_closed_elections()
     made.election.refresh_from_db()
     parts = {owner: made.decryption(owner) for owner in (1, 2)}
     in_threads(
@@ -289,6 +291,7 @@ def test_a81_every_sweep_eight_times_at_once_has_one_effect():
         ),
     )
     in_threads(8, lambda _number: tasks.publish_results())
+    tasks.publish_results()
     run_log()
 
     types = Counter(RecordEvent.objects.values_list("type", flat=True))

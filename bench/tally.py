@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.peer import Peer
 from tests.integration.drills.installation import ROOT, Installation
 
-BALLOTS = 2_000
+BALLOTS = 100_000
 BALLOTS_OF_ONE_WORKER = 10_000
 PEER_BALLOTS = 50
 

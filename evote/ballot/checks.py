@@ -10,7 +10,7 @@ from typing import Protocol
 
 from evote.ballot.reading import decode_element
 from evote.errors import BallotCode, InvalidBallot, InvalidProof
-from evote.group import Combination, Element, GroupElement, Together, computes_together
+from evote.group import Combination, Element, GroupElement, Together, computes_together, raw_of
 from evote.group.ed25519 import NOT_A_MEMBER
 from evote.proofs import Claim
 
@@ -103,7 +103,7 @@ class Deferred:
     def element(self, text: str, *, place: str) -> Combination:
         """Read it now, and decide later whether it is a member."""
         # The spelling was seen when the ballot was read (`read_encoding`).
-        point = self._together.read(bytes.fromhex(text)[::-1])
+        point = self._together.read(raw_of(text))
 
         def check() -> None:
             if not self._together.is_member(point):

@@ -16,6 +16,7 @@ from evote.group.ed25519 import (
     Element,
     is_encoding,
     is_valid_point,
+    raw_of,
 )
 from evote.group.field import FieldElement, FieldGroup
 from evote.group.interface import Group, GroupElement, InvalidVector
@@ -73,6 +74,7 @@ __all__ = [
     "is_valid_point",
     "product_vanishes",
     "random_scalar",
+    "raw_of",
     "reduce_secret",
     "self_test",
     "shuffle_generators_together",

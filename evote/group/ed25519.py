@@ -51,7 +51,7 @@ class Element:
             msg = "an element is written as 64 lower-case hexadecimal digits"
             raise DecodeError(msg, place=place)
         try:
-            return cls(bytes.fromhex(text)[::-1])
+            return cls(raw_of(text))
         except DecodeError as error:
             raise DecodeError(error.message, place=place) from None
 
@@ -93,6 +93,11 @@ class Element:
 def is_encoding(text: str) -> bool:
     """Say whether the text has the form of an element; membership is left to `Element.decode`."""
     return _ENCODING.fullmatch(text) is not None
+
+
+def raw_of(text: str) -> bytes:
+    """Give the 32 bytes of RFC 8032 of what `is_encoding` takes: the digits reversed."""
+    return bytes.fromhex(text)[::-1]
 
 
 def is_valid_point(raw: bytes) -> bool:
@@ -188,7 +193,7 @@ class Ed25519:
 
     def decode_known(self, text: str) -> Element:
         """Read an element whose membership has been checked already."""
-        return known_member(bytes.fromhex(text)[::-1])
+        return known_member(raw_of(text))
 
     def multiply_columns(self, rows: Sequence[Sequence[GroupElement]]) -> list[Element]:
         """Give the product of each column of at least one row; all rows are equally long."""

@@ -253,15 +253,15 @@ _ERROR_BITS = 128
 
 
 def are_members(raw: bytes) -> bool:
-    """Say whether all of these points are in the prime-order group: 32 bytes each.
+    """Say whether all of these are encodings of members of the prime-order group, 32 bytes each.
 
     A "no" is certain; a "yes" is wrong with a probability of at most 2^−128. The random choices
     are drawn here, after the points are known.
-
-    Raises:
-        DecodeError: one is not even the canonical encoding of a point of the curve.
     """
-    handle = _points(raw)
+    try:
+        handle = _points(raw)
+    except DecodeError:
+        return False
     count = len(raw) // 32
     bits = _MANY_BITS if count > _MANY_POINTS else _FEW_BITS
     passes = -(-_ERROR_BITS // bits)

@@ -16,6 +16,7 @@ from evote.group import (
     computes_together,
     is_encoding,
     random_scalar,
+    raw_of,
 )
 from evote.group.ed25519 import NOT_A_MEMBER
 from evote.proofs.claims import Claim
@@ -134,7 +135,7 @@ def verify_knowledge_of(
         knowledge_claim(prefix, proof, public_key, failure=failure).verify()
         return
     together = Together(GENERATOR)
-    read = together.read(bytes.fromhex(encoding)[::-1])
+    read = together.read(raw_of(encoding))
     claim = knowledge_claim(prefix, proof, read, failure=failure)
     commitments = list(claim.commitments())
     together.want(commitments)

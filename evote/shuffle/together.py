@@ -13,7 +13,6 @@ A "no" says nothing about who is wrong: the reference (`verify_shuffle_list`) th
 import os
 from collections.abc import Iterable
 
-from evote.errors import DecodeError
 from evote.group import (
     GENERATOR,
     IDENTITY_ENCODING,
@@ -21,6 +20,7 @@ from evote.group import (
     Element,
     are_members,
     product_vanishes,
+    raw_of,
     shuffle_generators_together,
 )
 from evote.shuffle.written import WrittenShuffle
@@ -46,10 +46,7 @@ def holds_together(shuffle: WrittenShuffle) -> bool:
     if IDENTITY_ENCODING in new:
         return False
     raw = _raw(new)
-    try:
-        if not are_members(raw):
-            return False
-    except DecodeError:
+    if not are_members(raw):
         return False
     y = shuffle.public_key
     assert isinstance(y, Element)
@@ -109,4 +106,4 @@ def _weights(count: int) -> list[int]:
 
 
 def _raw(texts: Iterable[str]) -> bytes:
-    return b"".join(bytes.fromhex(text)[::-1] for text in texts)
+    return b"".join(map(raw_of, texts))

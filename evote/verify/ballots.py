@@ -20,6 +20,7 @@ from evote.group import (
     computes_together,
     group_named,
     is_encoding,
+    raw_of,
 )
 from evote.proofs.statements import verify_cast
 from evote.record.companion import Cast
@@ -130,10 +131,7 @@ def _are_all_members(credentials: Sequence[str]) -> bool:
     """Say whether all are elements and none the identity; a "no" says nothing about which."""
     if not all(map(is_encoding, credentials)) or IDENTITY_ENCODING in credentials:
         return False
-    try:
-        return are_members(b"".join(bytes.fromhex(public)[::-1] for public in credentials))
-    except DecodeError:
-        return False
+    return are_members(b"".join(map(raw_of, credentials)))
 
 
 def check_ballots(task: BallotTask) -> list[CheckedBallot | RefusedBallot]:

@@ -162,3 +162,8 @@ def loopback(script: Script) -> Iterator[Loopback]:
         yield server
     finally:
         server.stop()
+
+
+def silent(body):
+    """Hang up without an answer: a script of `loopback`."""
+    return Reply(status=0)

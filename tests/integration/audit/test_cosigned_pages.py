@@ -4,7 +4,7 @@ import base64
 import html
 import re
 import subprocess
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -13,28 +13,21 @@ from django.core.management.base import SystemCheckError
 from audit.selectors import receipt_of
 from audit.selectors.key import signing_key
 from audit.services.cosigning import cosign
-from audit.services.sequencing import sequence
 from config.self_test import Unsound, check_policy
 from evote.tlog.checkpoint import verify_checkpoint
 from evote.tlog.cosignature import Algorithm
 from evote.tlog.note import decode_note
 from evote.tlog.policy import decode_policy, read_under_policy, verify_under_policy
-from tests.factories.audit import append_ballots
+from tests.factories.growth import grow
 from tests.factories.witnesses import HonestScript, Reply, loopback, policy_of, witness_key
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 21)
 NOW = datetime.now(tz=UTC)
 
 
 def text_of(response):
     plain = re.sub(r"<[^>]+>", " ", response.content.decode())
     return re.sub(r"\s+", " ", html.unescape(plain))
-
-
-def grow(number=1):
-    append_ballots(number)
-    sequence(today=TODAY)
 
 
 def silence(three, *numbers):

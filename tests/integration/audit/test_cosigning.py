@@ -1,5 +1,5 @@
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -21,36 +21,17 @@ from audit.services import cosigning, publishing
 from audit.services.cosigning import cosign
 from audit.services.sequencing import sequence
 from audit.tasks import cosign as sweep
-from evote.tlog.checkpoint import sign_checkpoint, verify_checkpoint
+from evote.tlog.checkpoint import sign_checkpoint
 from evote.tlog.cosignature import Algorithm
 from evote.tlog.note import decode_note
 from evote.tlog.policy import verify_under_policy
 from evote.tlog.witness import AddCheckpoint
 from tests.factories.audit import append_ballots
-from tests.factories.witnesses import HonestScript, Reply, loopback, policy_of, witness_key
+from tests.factories.growth import TODAY, grow, published_file, published_size
+from tests.factories.witnesses import HonestScript, loopback, policy_of, silent, witness_key
 
-TODAY = date(2026, 11, 21)
 NOW = datetime.now(tz=UTC)
 LATER = NOW + timedelta(minutes=5)
-
-
-def silent(body):
-    return Reply(status=0)
-
-
-def published_file():
-    path = settings.DATA_DIR / "log" / "checkpoint"
-    return path.read_bytes() if path.exists() else None
-
-
-def published_size():
-    note = published_file()
-    return 0 if note is None else verify_checkpoint(note, key=signing_key().verifier).size
-
-
-def grow(number=1):
-    append_ballots(number)
-    sequence(today=TODAY)
 
 
 @pytest.mark.django_db

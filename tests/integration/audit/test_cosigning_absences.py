@@ -1,6 +1,6 @@
 """Witnesses that are away, behind or ahead."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -16,7 +16,6 @@ from audit.selectors import (
     witnesses,
 )
 from audit.selectors.entries import entry_at
-from audit.selectors.key import signing_key
 from audit.services.cosigning import cosign
 from audit.services.sequencing import sequence
 from evote.errors import InvalidProof
@@ -25,31 +24,11 @@ from evote.tlog.policy import verify_under_policy
 from evote.tlog.receipt import decode_receipt
 from evote.tlog.tiles import BundleAddress, TileAddress
 from evote.tlog.witness import AddCheckpoint
-from tests.factories.audit import append_ballots
-from tests.factories.witnesses import Reply
+from tests.factories.growth import TODAY, grow, published_file, published_size
+from tests.factories.witnesses import Reply, silent
 
-TODAY = date(2026, 11, 21)
 NOW = datetime.now(tz=UTC)
 LATER = NOW + timedelta(minutes=5)
-
-
-def silent(body):
-    return Reply(status=0)
-
-
-def published_file():
-    path = settings.DATA_DIR / "log" / "checkpoint"
-    return path.read_bytes() if path.exists() else None
-
-
-def published_size():
-    note = published_file()
-    return 0 if note is None else verify_checkpoint(note, key=signing_key().verifier).size
-
-
-def grow(number=1):
-    append_ballots(number)
-    sequence(today=TODAY)
 
 
 @pytest.mark.django_db

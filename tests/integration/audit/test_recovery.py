@@ -1,5 +1,4 @@
 import shutil
-from datetime import date
 from io import StringIO
 
 import pytest
@@ -24,9 +23,9 @@ from evote.tlog.note import SigningKey, decode_note
 from evote.tlog.receipt import decode_receipt, verify_receipt
 from evote.tlog.tiles import BundleAddress, TileAddress, bundle_addresses, tile_addresses
 from tests.factories.audit import BODIES, append_ballots
+from tests.factories.growth import TODAY, grow
 from tests.factories.log_server import serve_log
 
-TODAY = date(2026, 11, 21)
 pytestmark = pytest.mark.django_db
 
 
@@ -34,12 +33,6 @@ pytestmark = pytest.mark.django_db
 def nobody_was_asked_before():
     witness_marks._silent_until.clear()
     witness_marks._asked_at.clear()
-
-
-def grow(number):
-    identities = append_ballots(number)
-    sequence(today=TODAY)
-    return identities
 
 
 def set_back_to(size):

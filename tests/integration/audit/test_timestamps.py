@@ -1,7 +1,7 @@
 """Checkpoints stamped by an outside authority: what is believed, and what never is."""
 
 import subprocess
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,7 +11,6 @@ from audit.selectors.evidence import state_of
 from audit.selectors.timestamps import timestamp_covering
 from audit.services import timestamps
 from audit.services.evidence import Filing, file_evidence
-from audit.services.sequencing import sequence
 from audit.services.timestamps import (
     FIRST_REST,
     LONGEST_REST,
@@ -20,12 +19,11 @@ from audit.services.timestamps import (
 )
 from audit.tasks import stamp as sweep
 from tests.factories.accounts import make_user
-from tests.factories.audit import append_ballots
+from tests.factories.growth import grow
 from tests.factories.timestamps import make_authority, serving
 from tests.factories.witnesses import Reply, loopback
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +38,6 @@ def configured(settings, authority):
         settings.TIMESTAMP_URL = server.url
         settings.TIMESTAMP_CERTIFICATES = str(authority.roots)
         yield server
-
-
-def grow(number=1):
-    append_ballots(number)
-    sequence(today=TODAY)
 
 
 def stamp(now=None):

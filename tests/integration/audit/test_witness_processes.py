@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,13 +32,12 @@ from evote.tlog.merkle import leaf_hash, root_of_hashes
 from evote.tlog.policy import verify_under_policy
 from evote.tlog.receipt import Step, check_receipt
 from evote.tlog.witness import AddCheckpoint, origin_hash
-from tests.factories.audit import append_ballots
+from tests.factories.growth import TODAY, grow
 from tests.factories.witness_processes import WitnessProcess
 from tests.factories.witnesses import policy_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-TODAY = date(2026, 11, 21)
 KINDS = {
     "council": Algorithm.ED25519,
     "court": Algorithm.ML_DSA_44,
@@ -70,11 +69,6 @@ def running(tmp_path, use_policy):
 
 def now():
     return datetime.now(tz=UTC)
-
-
-def grow(number=1):
-    append_ballots(number)
-    sequence(today=TODAY)
 
 
 def published():

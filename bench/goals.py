@@ -1,0 +1,49 @@
+"""The goals of a benchmark, held against what was measured: the last lines that it prints."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+CORES = 2
+# More than this at work for each core, before a benchmark begins, and the clock tells little.
+IDLE_LOAD = 0.5
+
+say = partial(print, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is wanted, what was measured, and whether that will do."""
+
+    wanted: str
+    found: str
+    is_met: bool
+
+
+def at_most(limit: float, found: float, *, unit: str, what: str) -> Goal:
+    """Want a figure that is not larger than `limit`."""
+    return Goal(f"{what}: at most {limit:g} {unit}", f"{found:.3g} {unit}", found <= limit)
+
+
+def at_least(limit: float, found: float, *, unit: str, what: str) -> Goal:
+    """Want a figure that is not smaller than `limit`."""
+    wanted = f"{what}: at least {limit:,g} {unit}"
+    return Goal(wanted, f"{found:,.4g} {unit}", found >= limit)
+
+
+def load_before() -> float:
+    """Give what the machine has to do already; ask before the benchmark begins."""
+    return os.getloadavg()[0]
+
+
+def conclude(goals: Sequence[Goal], *, load: float) -> None:
+    """Print each goal with what was found; end the program with an error where one is missed."""
+    say("Goals:")
+    for goal in goals:
+        say(f"  {'met   ' if goal.is_met else 'MISSED'}  {goal.wanted}; found {goal.found}")
+    if load > IDLE_LOAD * CORES:
+        say(f"The load was {load:.1f} before it began: others use the cores. Trust core time.")
+    if not all(goal.is_met for goal in goals):
+        sys.exit("A goal was missed.")

@@ -23,8 +23,12 @@ def challenge(prefix: str, elements: Iterable[GroupElement]) -> int:
     """
     hashed = list(elements)
     group = hashed[0].group if hashed else ED25519
-    digest = hashlib.sha256((prefix + joined(hashed)).encode()).digest()
-    return int.from_bytes(digest, "big") % group.order
+    return hashed_text(prefix + joined(hashed), order=group.order)
+
+
+def hashed_text(text: str, *, order: int) -> int:
+    """Hash a text that is already written out to a scalar in [0, order)."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % order
 
 
 def joined(elements: Iterable[GroupElement]) -> str:

@@ -5,12 +5,13 @@ group, `hold` where a proof has to hold, `finish` at the end. The first check th
 that is reported, in either case.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from evote.ballot.reading import decode_element
 from evote.errors import BallotCode, InvalidBallot, InvalidProof
-from evote.group import Combination, Element, GroupElement, Together, computes_together, raw_of
+from evote.group import Combination, Element, GroupElement, Together, computes_together
 from evote.group.ed25519 import NOT_A_MEMBER
 from evote.proofs import Claim
 
@@ -92,43 +93,27 @@ class Deferred:
     """Written down first; then everything is computed in one call, and compared in order."""
 
     def __init__(self, public_key: Element) -> None:
-        self._together = Together(public_key)
+        self.key = public_key
+        self.together = Together(public_key)
         self._checks: list[Callable[[], None]] = []
-
-    @property
-    def key(self) -> Combination:
-        """The election's public key, to compute with later."""
-        return self._together.key
 
     def element(self, text: str, *, place: str) -> Combination:
         """Read it now, and decide later whether it is a member."""
         # The spelling was seen when the ballot was read (`read_encoding`).
-        point = self._together.read(raw_of(text))
-
-        def check() -> None:
-            if not self._together.is_member(point):
-                raise InvalidBallot("non_canonical", NOT_A_MEMBER, place=place)
-
-        self._checks.append(check)
+        point = self.together.read(text)
+        self._checks.append(partial(self._compare_membership, point, place))
         return point
 
     def hold(self, claim: Claim, *, code: BallotCode, place: str) -> None:
         """Write down what it asks for, and verify it later."""
-
-        def compare(commitments: Sequence[GroupElement]) -> None:
-            try:
-                claim.compare(commitments)
-            except InvalidProof as error:
-                raise InvalidBallot(code, str(error), place=place) from error
-
         try:
-            commitments = list(claim.commitments())
+            commitments = claim.commitments()
         except InvalidProof as error:
             self.refuse(InvalidBallot(code, str(error), place=place))
             return
-        self._together.want(claim.statement)
-        self._together.want(commitments)
-        self._checks.append(lambda: compare(commitments))
+        self.together.want_named(claim.statement)
+        wanted = self.together.want(commitments)
+        self._checks.append(partial(self._compare_claim, claim, wanted, code, place))
 
     def refuse(self, error: InvalidBallot) -> None:
         """Raise it when its turn comes."""
@@ -140,6 +125,24 @@ class Deferred:
 
     def finish(self) -> None:
         """Compute everything, then look at each check in its turn."""
-        self._together.compute()
+        self.together.compute()
+        self.compare()
+
+    def compare(self) -> None:
+        """Look at each check in its turn, with everything computed.
+
+        Raises:
+            InvalidBallot: the first check that fails.
+        """
         for check in self._checks:
             check()
+
+    def _compare_membership(self, point: Combination, place: str) -> None:
+        if not self.together.is_member(point):
+            raise InvalidBallot("non_canonical", NOT_A_MEMBER, place=place)
+
+    def _compare_claim(self, claim: Claim, wanted: slice, code: BallotCode, place: str) -> None:
+        try:
+            claim.compare(self.together.encodings[wanted])
+        except InvalidProof as error:
+            raise InvalidBallot(code, str(error), place=place) from error

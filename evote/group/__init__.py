@@ -7,6 +7,7 @@ verified too.
 """
 
 from evote.group.backend import BACKEND
+from evote.group.commitment import Commitment
 from evote.group.ed25519 import (
     ED25519,
     GENERATOR,
@@ -54,6 +55,7 @@ __all__ = [
     "RFC_3526_2048",
     "ZERO",
     "Combination",
+    "Commitment",
     "Element",
     "FieldElement",
     "FieldGroup",

@@ -1,27 +1,29 @@
 """Points and commitments that are computed together, in one call of the C extension.
 
-A check is written once, in terms of `GroupElement`: `generator**ρ * alpha**c`. Over elements of
-libsodium each operation is done on the spot. Over a `Together` it is only written down, as the
+A check is written once, with a `Commitment` for each product of powers that is hashed. Over
+elements of libsodium each is computed on the spot. In a `Together` it is only written down, as the
 exponents of g, of the public key y and of the points that were read; `compute` then does all of it
 at once, with one chain of doublings for each point, and the membership of every point on the way.
+`evote.group.eighths` takes the same list and only checks what somebody else computed.
 
 Only public values come here: the C extension takes a time that depends on them.
 """
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from nacl import bindings
 
 from evote.errors import DecodeError
 from evote.group.backend import NATIVE
+from evote.group.commitment import Commitment
 from evote.group.ed25519 import (
     ED25519,
-    IDENTITY,
+    IDENTITY_ENCODING,
     NOT_A_MEMBER,
     Ed25519,
     Element,
@@ -33,11 +35,7 @@ from evote.group.scalars import scalar_bytes
 if TYPE_CHECKING:
     from evote.group._native import Points, Tables
 
-# What stands for a base: the numbers of the points whose product it is.
-_Base = tuple[int, ...]
-
 _TERM = struct.Struct("<I32s32s32s")
-_NO_BASE = 0xFFFFFFFF
 _ZERO = bytes(32)
 _OUTSIDE = 0
 # Tables take 165 kB and 0.7 ms; a server checks ballots of a few elections at a time.
@@ -52,86 +50,130 @@ def computes_together() -> bool:
 class Together:
     """Some points of Ed25519, and the commitments that some checks make of them.
 
-    First `read` points and compute with them, with `generator` and with `key`; then `want` what
-    has to be hashed or compared; then `compute`; then ask.
+    First `read` points; then `want` what has to be hashed, and the elements that stand in a
+    statement; then `compute`, only once; then ask.
     """
 
     def __init__(self, public_key: Element) -> None:
-        self._tables = _tables(public_key.raw)
-        self._points: list[bytes] = []
-        self._wanted: list[Combination] = []
+        self.key = public_key
+        # The points in the order in which they were read, as they are written.
+        self.points: list[str] = []
+        # What was wanted, in order, once it is known.
+        self.encodings: list[str] = []
+        # The numbers of the points that each product has as its factors.
+        self.products: list[tuple[int, ...]] = []
+        # For each power of what is wanted: its number in `encodings`, the base, and the exponents
+        # of g, of y and of the base. A base from 0 is a point, one below 0 the product ~base.
+        self.terms: list[tuple[int, int, int, int, int]] = []
+        self.wanted_count = 0
+        self._named: list[tuple[int, Combination]] = []
         self._verdicts = b""
-        self.generator = Combination(self, generator=1)
-        self.generator.raw = ED25519.generator.raw
-        self.key = Combination(self, key=1)
-        self.key.raw = public_key.raw
 
-    def read(self, raw: bytes) -> "Combination":
-        """Take 32 bytes as a point; whether they are a member of the group, `is_member` says."""
-        point = Combination(self, base=(len(self._points),), power=1)
-        point.raw = raw
-        self._points.append(raw)
-        return point
+    def read(self, text: str) -> "Combination":
+        """Take what `is_encoding` takes as a point; whether it is a member, `is_member` says."""
+        number = len(self.points)
+        self.points.append(text)
+        return Combination((number,), number, text)
 
-    def want(self, elements: Iterable[GroupElement]) -> None:
+    def want(self, commitments: Sequence[Commitment]) -> slice:
+        """Have commitments computed; what is given says where in `encodings` they will be."""
+        first = number = self.wanted_count
+        add = self.terms.append
+        for generator, key, powers in commitments:
+            for base, exponent in powers:
+                add((number, self._base_number(base), generator, key, exponent))
+                generator = key = 0
+            number += 1
+        self.wanted_count = number
+        return slice(first, number)
+
+    def want_named(self, elements: Iterable[GroupElement]) -> None:
         """Have elements computed, so that they can be encoded."""
         for element in elements:
-            assert isinstance(element, Combination), "an element that is computed on the spot"
-            if element.raw is None:
-                self._wanted.append(element)
+            if isinstance(element, Combination) and element.text is None:
+                self._named.append((self.wanted_count, element))
+                self.want((Commitment(0, 0, ((element, 1),)),))
+
+    def _base_number(self, base: GroupElement) -> int:
+        if isinstance(base, Combination):
+            if base.number is None:
+                self.products.append(base.factors)
+                base.number = -len(self.products)
+            return base.number
+        assert base.is_identity, "an element that was not read"
+        self.products.append(())
+        return -len(self.products)
 
     def compute(self) -> None:
         """Compute everything that is wanted, and the membership of every point. Only once."""
         assert NATIVE is not None
-        assert not self._verdicts, "computed already"
-        products: dict[_Base, int] = {}
-        terms: list[bytes] = []
-        for wanted in self._wanted:
-            terms += wanted.terms(products, point_count=len(self._points))
-        self._verdicts, outputs = NATIVE.commitments(
-            self._tables,
-            b"".join(self._points),
-            b"".join(struct.pack(f"<{len(base) + 1}I", len(base), *base) for base in products),
-            b"".join(terms),
-        )
-        place = 0
-        for wanted in self._wanted:
-            end = place + 32 * wanted.term_count
-            wanted.raw = _product_of_encodings(outputs[place:end])
-            place = end
+        self._verdicts, outputs = NATIVE.commitments(*self.job())
+        encodings = encodings_of(outputs)
+        if len(encodings) > self.wanted_count:
+            encodings = self._joined(outputs)
+        self.take(encodings)
 
-    def is_member(self, element: "Combination") -> bool:
+    def job(self, factor: int = 1) -> tuple["Tables", bytes, bytes, bytes]:
+        """Give what the C extension asks for, with every exponent multiplied by `factor`."""
+        count = len(self.points)
+        return (
+            tables(self.key),
+            raw_of_all(self.points),
+            b"".join(
+                struct.pack(f"<{len(factors) + 1}I", len(factors), *factors)
+                for factors in self.products
+            ),
+            b"".join(
+                [
+                    _TERM.pack(
+                        base if base >= 0 else count + ~base,
+                        scalar_bytes(generator * factor) if generator else _ZERO,
+                        scalar_bytes(key * factor) if key else _ZERO,
+                        scalar_bytes(exponent * factor),
+                    )
+                    for _, base, generator, key, exponent in self.terms
+                ]
+            ),
+        )
+
+    def take(self, encodings: list[str]) -> None:
+        """Take everything that is wanted as computed."""
+        assert len(encodings) == self.wanted_count
+        assert not self.encodings, "computed already"
+        self.encodings = encodings
+        for number, element in self._named:
+            element.text = encodings[number]
+
+    def is_member(self, point: "Combination") -> bool:
         """Say whether a point that was read is in the prime-order group; the identity is."""
-        return self._verdicts[element.point_number] != _OUTSIDE
+        assert point.number is not None
+        return self._verdicts[point.number] != _OUTSIDE
+
+    def _joined(self, outputs: bytes) -> list[str]:
+        """Multiply the outputs of what has several powers: few have."""
+        products: dict[int, bytes] = {}
+        for place, (number, *_) in enumerate(self.terms):
+            raw = outputs[32 * place : 32 * place + 32]
+            if number in products:
+                raw = bindings.crypto_core_ed25519_add(products[number], raw)
+            products[number] = raw
+        return encodings_of(b"".join(products.values()))
 
 
 class Combination:
-    """g^a·y^b·Π P^c, written down, and computed when all the others are.
+    """The product of points that were read, written down, and computed when all the others are."""
 
-    Nearly all have one base at most, so that one stands in fields of its own; there are thirty in
-    a ballot of five answers, and each is written down a few times on the way.
-    """
-
-    __slots__ = ("_base", "_generator", "_key", "_more", "_power", "_together", "raw")
+    __slots__ = ("factors", "number", "text")
 
     def __init__(
-        self,
-        together: Together,
-        generator: int = 0,
-        key: int = 0,
-        base: _Base = (),
-        power: int = 0,
-        more: tuple[tuple[_Base, int], ...] = (),
+        self, factors: tuple[int, ...], number: int | None = None, text: str | None = None
     ) -> None:
-        self._together = together
-        self._generator = generator
-        self._key = key
-        # The numbers of the points whose product is the base, and the exponent of that.
-        self._base = base
-        self._power = power
-        self._more = more
-        # The encoding of RFC 8032, once it is known.
-        self.raw: bytes | None = None
+        # The numbers of the points.
+        self.factors = factors
+        # What a `Together` knows it by, once it stands in a commitment.
+        self.number = number
+        # How it is written, once that is known.
+        self.text = text
 
     @property
     def group(self) -> Ed25519:
@@ -139,109 +181,56 @@ class Combination:
         return ED25519
 
     @property
-    def generator(self) -> "Combination":
-        """The element g, computed together with this one."""
-        return self._together.generator
+    def generator(self) -> NoReturn:
+        """Powers stand in commitments."""
+        raise _not_here()
 
     @property
     def is_identity(self) -> bool:
         """Whether this is the neutral element; known once it is computed."""
-        return self._known() == IDENTITY.raw
+        return self.encode() == IDENTITY_ENCODING
 
     def encode(self) -> str:
         """Write the element as the protocol hashes it: str(E) in PROTOCOL 1.1."""
-        return self._known()[::-1].hex()
-
-    def _known(self) -> bytes:
-        assert self.raw is not None, "not wanted, or not computed yet"
-        return self.raw
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Combination) and self._known() == other._known()
-
-    def __hash__(self) -> int:
-        return hash(self._known())
+        assert self.text is not None, "not wanted, or not computed yet"
+        return self.text
 
     def __mul__(self, other: "Combination") -> "Combination":
-        if self.is_base and other.is_base:
-            return Combination(self._together, 0, 0, self._base + other._base, 1)
-        return self._plus(other, 1)
+        return Combination(self.factors + other.factors)
 
     def __truediv__(self, other: "Combination") -> "Combination":
-        return self._plus(other, -1)
+        raise _not_here()
 
     def __pow__(self, exponent: int) -> "Combination":
-        return Combination(
-            self._together,
-            self._generator * exponent,
-            self._key * exponent,
-            self._base,
-            self._power * exponent,
-            tuple((base, power * exponent) for base, power in self._more) if self._more else (),
-        )
+        raise _not_here()
 
-    @property
-    def is_base(self) -> bool:
-        """Whether this is a product of points and nothing else."""
-        return self._power == 1 and not (self._generator or self._key or self._more)
 
-    @property
-    def point_number(self) -> int:
-        """Which of the points that were read this is."""
-        assert self.is_base
-        (number,) = self._base
-        return number
+def _not_here() -> TypeError:
+    return TypeError("powers and quotients of points that are not computed stand in commitments")
 
-    def _plus(self, other: "Combination", times: int) -> "Combination":
-        base, power, more = self._base, self._power, self._more
-        if other._base:
-            added = ((other._base, times * other._power),)
-            if base:
-                more += added
-            else:
-                ((base, power),) = added
-        if other._more:
-            more += tuple((one, times * exponent) for one, exponent in other._more)
-        return Combination(
-            self._together,
-            self._generator + times * other._generator,
-            self._key + times * other._key,
-            base,
-            power,
-            more,
-        )
 
-    @property
-    def term_count(self) -> int:
-        """How many terms with one base at most it takes."""
-        return 1 + len(self._more)
-
-    def terms(self, products: dict[_Base, int], *, point_count: int) -> Iterator[bytes]:
-        """Write the terms for the C extension, one for each base; new products are numbered."""
-        generator, key = scalar_bytes(self._generator), scalar_bytes(self._key)
-        for base, power in ((self._base, self._power), *self._more):
-            if not base:
-                number = _NO_BASE
-            elif len(base) == 1:
-                number = base[0]
-            else:
-                number = point_count + products.setdefault(base, len(products))
-            yield _TERM.pack(number, generator, key, scalar_bytes(power))
-            generator = key = _ZERO
+def tables(public_key: Element) -> "Tables":
+    """Give what makes powers of y cheap."""
+    return _tables(public_key.raw)
 
 
 @lru_cache(maxsize=_TABLES_KEPT)
 def _tables(raw: bytes) -> "Tables":
     assert NATIVE is not None
-    tables: Tables = NATIVE.tables(raw)
-    return tables
+    made: Tables = NATIVE.tables(raw)
+    return made
 
 
-def _product_of_encodings(encodings: bytes) -> bytes:
-    product = encodings[:32]
-    for place in range(32, len(encodings), 32):
-        product = bindings.crypto_core_ed25519_add(product, encodings[place : place + 32])
-    return product
+def raw_of_all(texts: Sequence[str]) -> bytes:
+    """Give the 32 bytes of RFC 8032 of each of these encodings, one after the other."""
+    # Each encoding has its bytes reversed; so the last one first, and all of it reversed at once.
+    return bytes.fromhex("".join(texts[::-1]))[::-1]
+
+
+def encodings_of(raw: bytes) -> list[str]:
+    """Give the encodings of points of 32 bytes each: the way back."""
+    digits = raw[::-1].hex()
+    return [digits[place : place + 64] for place in range(len(digits) - 64, -1, -64)]
 
 
 # --- Many points, without commitments ----------------------------------------------------------

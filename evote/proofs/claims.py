@@ -6,31 +6,32 @@ the commitments of many proofs can be computed together (`evote.group.together`)
 spot: the checks read the same.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from evote.errors import InvalidProof
-from evote.group import GroupElement
-from evote.transcript import challenge
+from evote.group import Commitment, GroupElement
+from evote.transcript import hashed_text, joined
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """That `challenge` is the hash of the prefix and of the commitments.
+class Claim(NamedTuple):
+    """That `challenge` is the hash of what `text` gives. A tuple: a ballot makes one per proof.
 
-    Args:
+    Fields:
+        key: y, the public key that stands in the commitments.
         challenge: c, or the sum of the challenges of a disjunction, modulo q.
-        statement: the elements that stand in the prefix.
-        prefix: gives the text that is hashed first, once the statement can be encoded.
-        commitments: gives the elements that are hashed after it, in order; raises `InvalidProof`
-            where the proof has not the shape that makes any.
+        head: the text that is hashed first.
+        statement: the elements that are hashed after it, with a bar behind them; often none.
+        commitments: gives what is hashed last, in order; raises `InvalidProof` where the proof has
+            not the shape that makes any.
         failure: what to say where the hash is another.
     """
 
+    key: GroupElement
     challenge: int
+    head: str
     statement: tuple[GroupElement, ...]
-    prefix: Callable[[], str]
-    commitments: Callable[[], Iterable[GroupElement]]
+    commitments: Callable[[], Sequence[Commitment]]
     failure: str
 
     def verify(self) -> None:
@@ -39,13 +40,17 @@ class Claim:
         Raises:
             InvalidProof: the proof does not hold.
         """
-        self.compare(self.commitments())
+        self.compare([one.computed(public_key=self.key).encode() for one in self.commitments()])
 
-    def compare(self, commitments: Iterable[GroupElement]) -> None:
-        """Compare, with the commitments computed already.
+    def compare(self, commitments: Sequence[str]) -> None:
+        """Compare, with the commitments computed and encoded already.
 
         Raises:
             InvalidProof: the proof does not hold.
         """
-        if self.challenge != challenge(self.prefix(), commitments):
+        text = self.head
+        if self.statement:
+            text += joined(self.statement) + "|"
+        text += ",".join(commitments)
+        if self.challenge != hashed_text(text, order=self.key.group.order):
             raise InvalidProof(self.failure)

@@ -1,14 +1,22 @@
 """One of several plaintexts: what a ballot's ciphertexts may hold (PROTOCOL 1.6)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evote.elgamal import Ciphertext
 from evote.errors import InvalidProof
-from evote.group import GENERATOR, ZERO, Element, GroupElement, SecretScalar, random_scalar
+from evote.group import (
+    GENERATOR,
+    ZERO,
+    Commitment,
+    Element,
+    GroupElement,
+    SecretScalar,
+    random_scalar,
+)
 from evote.proofs.claims import Claim
 from evote.proofs.schnorr import Proof
-from evote.transcript import challenge
+from evote.transcript import challenge, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ def prove_interval(
 ) -> list[Proof]:
     """Prove that the plaintext is one of `choices`, without saying which (iprove in 1.6)."""
     return _prove_disjunction(
-        prefix=_interval_prefix(context, ciphertext),
+        prefix=f"prove|{context}|{joined([ciphertext.alpha, ciphertext.beta])}|",
         public_key=public_key,
         branches=[Branch(ciphertext, choice) for choice in choices],
         openings=[opening] * len(choices),
@@ -66,16 +74,12 @@ def interval_claim(
     S = S0‖"|"‖all ciphertexts of the answer.
     """
     return _disjunction_claim(
+        head=f"prove|{context}|",
         statement=(ciphertext.alpha, ciphertext.beta),
-        prefix=lambda: _interval_prefix(context, ciphertext),
         public_key=public_key,
         branches=[Branch(ciphertext, choice) for choice in choices],
         proofs=proofs,
     )
-
-
-def _interval_prefix(context: str, ciphertext: Ciphertext) -> str:
-    return f"prove|{context}|{ciphertext.alpha.encode()},{ciphertext.beta.encode()}|"
 
 
 def blank_or_nothing(*, blank: Ciphertext, total: Ciphertext) -> list[Branch]:
@@ -121,8 +125,8 @@ def blank_claim(
 ) -> Claim:
     """Claim one of the two statements about a question with a blank answer (1.6)."""
     return _disjunction_claim(
+        head=f"{prefix}|{context}|",
         statement=(),
-        prefix=lambda: f"{prefix}|{context}|",
         public_key=public_key,
         branches=branches,
         proofs=proofs,
@@ -156,8 +160,8 @@ def list_claim(
 ) -> Claim:
     """Claim that candidates are chosen only on a list that is chosen (1.6)."""
     return _disjunction_claim(
+        head=f"lproof|{context}|",
         statement=(),
-        prefix=lambda: f"lproof|{context}|",
         public_key=public_key,
         branches=branches,
         proofs=proofs,
@@ -211,33 +215,31 @@ def _prove_disjunction(
 
 def _disjunction_claim(
     *,
+    head: str,
     statement: tuple[GroupElement, ...],
-    prefix: Callable[[], str],
     public_key: GroupElement,
     branches: Sequence[Branch],
     proofs: Sequence[Proof],
 ) -> Claim:
     return Claim(
+        key=public_key,
         # Σ c_j ≡ H(prefix; A_0,B_0,…,A_k,B_k): only k of the k+1 challenges were free.
-        challenge=sum(proof.challenge for proof in proofs) % public_key.group.order,
+        challenge=sum([proof.challenge for proof in proofs]) % public_key.group.order,
+        head=head,
         statement=statement,
-        prefix=prefix,
-        commitments=lambda: _branch_commitments(public_key, branches, proofs),
+        commitments=lambda: _branch_commitments(branches, proofs),
         failure="the proof of the permitted choices does not hold",
     )
 
 
-def _branch_commitments(
-    public_key: GroupElement, branches: Sequence[Branch], proofs: Sequence[Proof]
-) -> Iterator[GroupElement]:
+def _branch_commitments(branches: Sequence[Branch], proofs: Sequence[Proof]) -> list[Commitment]:
     if len(proofs) != len(branches):
         msg = f"the proof has {len(proofs)} branches, not {len(branches)}"
         raise InvalidProof(msg)
-    # A_j = g^ρ·α^c and B_j = y^ρ·(β/g^shift)^c.
-    generator = public_key.generator
+    # A_j = g^ρ·α^c and B_j = y^ρ·(β/g^shift)^c = g^(−shift·c)·y^ρ·β^c.
+    commitments = []
     for branch, proof in zip(branches, proofs, strict=True):
-        beta = branch.ciphertext.beta
-        if branch.shift:
-            beta = beta / generator**branch.shift
-        yield generator**proof.response * branch.ciphertext.alpha**proof.challenge
-        yield public_key**proof.response * beta**proof.challenge
+        c, response = proof.challenge, proof.response
+        commitments.append(Commitment(response, 0, ((branch.ciphertext.alpha, c),)))
+        commitments.append(Commitment(-branch.shift * c, response, ((branch.ciphertext.beta, c),)))
+    return commitments

@@ -1,6 +1,6 @@
 """What the maker of a ciphertext knows about it, beside bits (PROTOCOL 1.6)."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evote.elgamal import Ciphertext
@@ -8,6 +8,7 @@ from evote.errors import InvalidProof
 from evote.group import (
     GENERATOR,
     ZERO,
+    Commitment,
     Element,
     GroupElement,
     SecretScalar,
@@ -103,19 +104,22 @@ def nonzero_claim(
     """
     failure = "the proof that something is chosen does not hold"
 
-    def commitments() -> Iterator[GroupElement]:
+    def commitments() -> Sequence[Commitment]:
         if proof.commitment.is_identity:
             raise InvalidProof(failure)
         # A1 = α^t1·g^t2 and A2 = β^t1·y^t2·A0^c; ask for the same challenge.
         t1, t2 = proof.response
-        yield proof.commitment
-        yield ciphertext.alpha**t1 * public_key.generator**t2
-        yield ciphertext.beta**t1 * public_key**t2 * proof.commitment**proof.challenge
+        return (
+            Commitment(0, 0, ((proof.commitment, 1),)),
+            Commitment(t2, 0, ((ciphertext.alpha, t1),)),
+            Commitment(0, t2, ((ciphertext.beta, t1), (proof.commitment, proof.challenge))),
+        )
 
     return Claim(
+        key=public_key,
         challenge=proof.challenge,
+        head=f"nonzero|{context}|",
         statement=(),
-        prefix=lambda: f"nonzero|{context}|",
         commitments=commitments,
         failure=failure,
     )

@@ -1,13 +1,14 @@
 """Knowledge of a discrete logarithm: Schnorr's proof, and signatures (PROTOCOL 1.5, 1.6)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evote.encoding import read_object, read_ordered_object, read_text
-from evote.errors import DecodeError
+from evote.errors import DecodeError, EvoteError, InvalidProof
 from evote.group import (
     ED25519,
     GENERATOR,
+    Commitment,
     Element,
     Group,
     GroupElement,
@@ -16,11 +17,12 @@ from evote.group import (
     computes_together,
     is_encoding,
     random_scalar,
-    raw_of,
 )
 from evote.group.ed25519 import NOT_A_MEMBER
 from evote.proofs.claims import Claim
 from evote.transcript import challenge
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +109,28 @@ def prove_knowledge(prefix: str, secret: SecretScalar) -> Proof:
 
 def knowledge_claim(prefix: str, proof: Proof, public_key: GroupElement, *, failure: str) -> Claim:
     """Claim that `prove_knowledge` made this proof for this prefix and this key."""
-
-    def commitments() -> Iterator[GroupElement]:
-        # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
-        yield public_key.generator**proof.response * public_key**proof.challenge
-
+    # A = g^ρ·X^c; the challenge must be the hash of exactly this A.
+    commitment = Commitment(proof.response, 0, ((public_key, proof.challenge),))
     return Claim(
+        # There is no other key than X, and none of its own is needed in A.
+        key=public_key,
         challenge=proof.challenge,
+        head=prefix,
         statement=(),
-        prefix=lambda: prefix,
-        commitments=commitments,
+        commitments=lambda: (commitment,),
         failure=failure,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """A proof by a public key that is given as text; `place` is where the key stands."""
+
+    encoding: str
+    prefix: str
+    proof: Proof
+    place: str
+    failure: str
 
 
 def verify_knowledge_of(
@@ -130,16 +142,51 @@ def verify_knowledge_of(
         DecodeError: the text is no element of Ed25519.
         InvalidProof: the equation does not hold; `failure` says so.
     """
-    if not computes_together() or not is_encoding(encoding):
-        public_key = ED25519.decode(encoding, place=place)
-        knowledge_claim(prefix, proof, public_key, failure=failure).verify()
-        return
+    knowledge = Knowledge(
+        encoding=encoding, prefix=prefix, proof=proof, place=place, failure=failure
+    )
+    for _, error in refused_knowledge([knowledge]):
+        raise error
+
+
+def refused_knowledge(proofs: Sequence[Knowledge]) -> list[tuple[int, EvoteError]]:
+    """Find the proofs that do not hold: each by its index, with a DecodeError or an InvalidProof.
+
+    With the C extension all are computed in one call.
+    """
+    if not computes_together():
+        return list(_refused(proofs, _verify_now))
     together = Together(GENERATOR)
-    read = together.read(raw_of(encoding))
-    claim = knowledge_claim(prefix, proof, read, failure=failure)
+    written = [_write_down(one, together=together) for one in proofs]
+    together.compute()
+    return list(_refused(written, lambda check: check()))
+
+
+def _refused(items: Iterable[T], verify: Callable[[T], None]) -> Iterator[tuple[int, EvoteError]]:
+    for index, item in enumerate(items):
+        try:
+            verify(item)
+        except (DecodeError, InvalidProof) as error:
+            yield index, error
+
+
+def _verify_now(one: Knowledge) -> None:
+    public_key = ED25519.decode(one.encoding, place=one.place)
+    knowledge_claim(one.prefix, one.proof, public_key, failure=one.failure).verify()
+
+
+def _write_down(one: Knowledge, *, together: Together) -> Callable[[], None]:
+    """Give the check that is left to do once all is computed."""
+    if not is_encoding(one.encoding):
+        return partial(_verify_now, one)
+    read = together.read(raw_of(one.encoding))
+    claim = knowledge_claim(one.prefix, one.proof, read, failure=one.failure)
     commitments = list(claim.commitments())
     together.want(commitments)
-    together.compute()
-    if not together.is_member(read):
-        raise DecodeError(NOT_A_MEMBER, place=place)
-    claim.compare(commitments)
+
+    def check() -> None:
+        if not together.is_member(read):
+            raise DecodeError(NOT_A_MEMBER, place=one.place)
+        claim.compare(commitments)
+
+    return check

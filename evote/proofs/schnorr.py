@@ -1,7 +1,9 @@
 """Knowledge of a discrete logarithm: Schnorr's proof, and signatures (PROTOCOL 1.5, 1.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from evote.encoding import read_object, read_ordered_object, read_text
 from evote.errors import DecodeError, EvoteError, InvalidProof
@@ -179,14 +181,13 @@ def _write_down(one: Knowledge, *, together: Together) -> Callable[[], None]:
     """Give the check that is left to do once all is computed."""
     if not is_encoding(one.encoding):
         return partial(_verify_now, one)
-    read = together.read(raw_of(one.encoding))
+    read = together.read(one.encoding)
     claim = knowledge_claim(one.prefix, one.proof, read, failure=one.failure)
-    commitments = list(claim.commitments())
-    together.want(commitments)
+    wanted = together.want(claim.commitments())
 
     def check() -> None:
         if not together.is_member(read):
             raise DecodeError(NOT_A_MEMBER, place=one.place)
-        claim.compare(commitments)
+        claim.compare(together.encodings[wanted])
 
     return check

@@ -97,3 +97,9 @@ export async function copyText(text: string, shown: Element): Promise<boolean> {
     return false;
   }
 }
+
+/** "A, B and C", as the page's language writes it. */
+export function listOf(texts: readonly string[]): string {
+  const { lang } = document.documentElement;
+  return new Intl.ListFormat(lang === "en" ? "en-GB" : lang, { type: "conjunction" }).format(texts);
+}

@@ -1,5 +1,5 @@
 // An answer in the words of the election: for the review, and for whoever checks a challenge.
-import { word } from "./dom.ts";
+import { listOf, word } from "./dom.ts";
 import type { HomomorphicQuestion, Question, RankedQuestion } from "./protocol/election.ts";
 import { type RankedRule, ranksOf } from "./rules.ts";
 
@@ -51,10 +51,4 @@ function gradesInWords(
     return word("review-grade", { answer: text, grade });
   });
   return { chosen, others: [] };
-}
-
-/** "A, B and C", as the page's language writes it. */
-export function listOf(texts: readonly string[]): string {
-  const { lang } = document.documentElement;
-  return new Intl.ListFormat(lang === "en" ? "en-GB" : lang, { type: "conjunction" }).format(texts);
 }

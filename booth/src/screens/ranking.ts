@@ -1,9 +1,8 @@
 // Rank: a number for each answer, by a list to choose from or by buttons. Nothing is dragged.
 import { show } from "../booth.ts";
-import { copyOf, fill, find, part, word } from "../dom.ts";
+import { copyOf, fill, find, listOf, part, word } from "../dom.ts";
 import type { RankedQuestion } from "../protocol/election.ts";
 import { lastPlaceFor, moveTo, placeOf, type Ranking, rankingOf, ranksIn, step } from "../ranking.ts";
-import { listOf } from "../words.ts";
 import { frameQuestion, type QuestionInput } from "./frame.ts";
 
 type Control = "up" | "down" | "place";

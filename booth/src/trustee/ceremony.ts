@@ -1,5 +1,5 @@
 // The ceremony in which the members of a threshold make their keys, step by step on the page.
-import { fill, fillGroups, find, onPress, part, saveFile, word } from "../dom.ts";
+import { fill, fillGroups, find, listOf, onPress, part, saveFile, word } from "../dom.ts";
 import { BadShare } from "../protocol/complaint.ts";
 import { hashCertificates, shortFingerprint } from "../protocol/threshold.ts";
 import { makeSeed } from "../protocol/messages.ts";
@@ -270,7 +270,6 @@ function messagesOf(state: State, step: Stage): readonly unknown[] {
 }
 
 function waitingFor(names: readonly string[]): string {
-  const { lang } = document.documentElement;
-  return word("ceremony-waiting", { names: new Intl.ListFormat(lang).format(names) });
+  return word("ceremony-waiting", { names: listOf(names) });
 }
 

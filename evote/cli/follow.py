@@ -39,7 +39,7 @@ def follow(source: str, *, every_seconds: int, copy: str | None, show: Show) -> 
         raise CommandFailed(msg)
     kept = Path(copy or f"{address.uuid}.bel")
     known = _read_copy(kept)
-    rechecker = Rechecker()
+    rechecker = Rechecker(is_growing=True)
     last: Report | None = None
     while True:
         try:
@@ -55,15 +55,16 @@ def follow(source: str, *, every_seconds: int, copy: str | None, show: Show) -> 
             last = rechecker.verify(data, source=source)
             show(last)
             beside = kept.with_name(f"{kept.name.removesuffix('.bel')}.pnyx.json")
-            if not _has_only_grown(rechecker.companion, known=_read_copy(beside)):
-                _keep_both(rechecker.companion or b"", kept=beside, what="second file")
+            companion = rechecker.companion_bytes()
+            if not _has_only_grown(companion, known=_read_copy(beside)):
+                _keep_both(companion or b"", kept=beside, what="second file")
                 return None
             if last.verdict == Verdict.INVALID:
                 _replace(kept.with_name(f"{kept.name}.invalid"), data)
                 return last
             _replace(kept, data)
-            if rechecker.companion is not None:
-                _replace(beside, rechecker.companion)
+            if companion is not None:
+                _replace(beside, companion)
             known = data
             if last.verdict == Verdict.COMPLETE:
                 return last

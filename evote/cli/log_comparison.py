@@ -7,8 +7,9 @@ from evote.cli.log_history import Shown, check_quorum, fetch_shown, open_tree, s
 from evote.cli.log_keys import find_later_keys
 from evote.cli.log_source import LogSource
 from evote.cli.log_trust import with_keys
+from evote.election import Election
 from evote.errors import EvoteError
-from evote.record import Companion, decode_companion, read_record
+from evote.record import Companion, RecordBytes, decode_companion, read_record
 from evote.tlog.policy import Policy
 from evote.tlog.signed_tree import SignedTree
 from evote.tlog.tiles import TILE_WIDTH
@@ -24,8 +25,8 @@ from evote.verify.log_step import (
 def compare_with_log(
     report: Report,
     *,
-    data: bytes,
-    companion: bytes | None,
+    data: RecordBytes,
+    companion: RecordBytes | None,
     log: LogSource,
     policy: Policy,
 ) -> Report:
@@ -41,10 +42,10 @@ def compare_with_log(
     if election is None or report.verdict == Verdict.INVALID:
         return without_log_step(report)
     try:
-        record = read_record(data)
+        record = read_record(data[: len(data)])
         decoded: Companion | None = None
         if election.has_companion:
-            decoded = decode_companion(companion or b"", election=election)
+            decoded = _decode(companion, election=election)
     except EvoteError:
         return without_log_step(report)
     expected = expected_entries(record, election=election, companion=decoded)
@@ -65,6 +66,11 @@ def compare_with_log(
     return with_log_step(
         report, problems=problems, comparisons=_comparisons(shown, count=len(indexes))
     )
+
+
+def _decode(companion: RecordBytes | None, *, election: Election) -> Companion:
+    data = b"" if companion is None else companion[: len(companion)]
+    return decode_companion(data, election=election)
 
 
 def _comparisons(shown: Shown, *, count: int) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -131,47 +132,42 @@ def check_is_election_asked_for(uuid: str, *, source: str) -> None:
         raise CommandFailed(msg)
 
 
+def record_address(source: str) -> str:
+    """Give the address of a record from that, or from the one of the election's page.
+
+    Raises:
+        CommandFailed: it is neither.
+    """
+    if urlsplit(source).path.endswith(".bel"):
+        return source
+    address = election_address(source)
+    if address is None:
+        msg = (
+            f"{source} is neither the address of a record, which ends in .bel, "
+            "nor of an election's page, …/elections/<uuid>/"
+        )
+        raise CommandFailed(msg)
+    return address.record
+
+
 def read_record_source(source: str) -> bytes:
     """Read a record from a file, from its address, or from the address of the election's page.
 
     Raises:
         CommandFailed: it cannot be read, with the name of the file or address.
     """
-    if is_address(source) and not urlsplit(source).path.endswith(".bel"):
-        address = election_address(source)
-        if address is None:
-            msg = (
-                f"{source} is neither the address of a record, which ends in .bel, "
-                "nor of an election's page, …/elections/<uuid>/"
-            )
-            raise CommandFailed(msg)
-        source = address.record
+    if is_address(source):
+        source = record_address(source)
     return read_source(source, limit_bytes=RECORD_LIMIT_BYTES)
 
 
-def read_companion_source(source: str, *, height: int | None = None) -> bytes | None:
-    """Read the second file that stands beside a record; None where there is none.
-
-    Whether the election needs one, the verifier says: to leave it away helps nobody. While an
-    election is open both files grow: a server is asked for the one up to the event at `height`,
-    the last of the record at hand.
-
-    Raises:
-        CommandFailed: it is there and cannot be read.
-    """
-    if is_address(source) and not urlsplit(source).path.endswith(".bel"):
-        address = election_address(source)
-        assert address is not None, "the record was read from there"
-        source = address.record
+def companion_of(source: str) -> str | None:
+    """Give the second file that stands beside a record; None where it has no name."""
+    if is_address(source):
+        source = record_address(source)
     if not source.endswith(".bel"):
         return None
-    beside = f"{source.removesuffix('.bel')}.pnyx.json"
-    if is_address(source) and height is not None:
-        beside += f"?height={height}"
-    try:
-        return read_source(beside, limit_bytes=RECORD_LIMIT_BYTES)
-    except NotThere:
-        return None
+    return f"{source.removesuffix('.bel')}.pnyx.json"
 
 
 def read_source(source: str, *, limit_bytes: int) -> bytes:
@@ -194,7 +190,7 @@ def read_source(source: str, *, limit_bytes: int) -> bytes:
     except OSError as error:
         msg = f"{source}: {error.strerror or error}"
         raise CommandFailed(msg) from error
-    _check_size(len(data), source=source, limit_bytes=limit_bytes)
+    check_size(len(data), source=source, limit_bytes=limit_bytes)
     return data
 
 
@@ -211,17 +207,31 @@ def post_json(url: str, *, body: bytes) -> bytes:
 
 
 def _send(request: Request, *, limit_bytes: int) -> bytes:
+    return b"".join(_receive(request, limit_bytes=limit_bytes))
+
+
+def download(url: str, *, limit_bytes: int) -> Iterator[bytes]:
+    """Give what is at an address piece by piece.
+
+    Raises:
+        CommandFailed: it cannot be read or is too large.
+    """
+    return _receive(Request(url), limit_bytes=limit_bytes)  # noqa: S310 — http(s) only
+
+
+def _receive(request: Request, *, limit_bytes: int) -> Iterator[bytes]:
     url = request.full_url
     request.add_header("User-Agent", f"evote/{__version__}")
     deadline = time.monotonic() + _DOWNLOAD_LIMIT_SECONDS
-    data = bytearray()
+    size = 0
     try:
         response = _opener().open(request, timeout=_PAUSE_LIMIT_SECONDS)
         assert response is not None  # UnknownHandler raises for what no handler takes
         with response:
             while chunk := response.read(_CHUNK_BYTES):
-                data += chunk
-                _check_size(len(data), source=url, limit_bytes=limit_bytes)
+                size += len(chunk)
+                check_size(size, source=url, limit_bytes=limit_bytes)
+                yield chunk
                 if time.monotonic() > deadline:
                     msg = f"{url}: not finished after {_DOWNLOAD_LIMIT_SECONDS} seconds"
                     raise CommandFailed(msg)
@@ -234,7 +244,6 @@ def _send(request: Request, *, limit_bytes: int) -> bytes:
     except (URLError, OSError, ValueError) as error:
         msg = f"{url}: {getattr(error, 'reason', error)}"
         raise CommandFailed(msg) from error
-    return bytes(data)
 
 
 def _opener() -> OpenerDirector:
@@ -253,7 +262,12 @@ def _opener() -> OpenerDirector:
     return opener
 
 
-def _check_size(size: int, *, source: str, limit_bytes: int) -> None:
+def check_size(size: int, *, source: str, limit_bytes: int) -> None:
+    """Say that something is larger than it may be.
+
+    Raises:
+        CommandFailed: it is.
+    """
     if size > limit_bytes:
         msg = f"{source} is larger than {limit_bytes} bytes"
         raise CommandFailed(msg)

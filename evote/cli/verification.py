@@ -1,17 +1,19 @@
 """Runs the verification with every core of the machine, for the commands that need it."""
 
 import hashlib
-import os
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import cast
 
 from evote.cli.errors import CommandFailed
+from evote.cli.large_files import open_companion_source
 from evote.cli.progress import ProgressBar
-from evote.cli.sources import check_is_election_asked_for, read_companion_source
-from evote.errors import EvoteError, NotSupported
-from evote.record import read_record
+from evote.cli.sources import check_is_election_asked_for
+from evote.cli.workers import bounded_map, worker_count
+from evote.errors import NotSupported
+from evote.record import RecordBytes
 from evote.verify import ParallelMap, Report, verify_record
 from evote.verify.ballots import Answer, Task
 from evote.verify.steps import STEPS
@@ -21,7 +23,7 @@ _POOL_FROM_BYTES = 500_000
 
 
 def verify_with_all_cores(
-    data: bytes, *, source: str, accepts_legacy_threshold: bool = False
+    data: RecordBytes, *, source: str, accepts_legacy_threshold: bool = False
 ) -> Report:
     """Verify a record, and the second file beside it, showing progress on a terminal.
 
@@ -35,31 +37,39 @@ def verify_with_all_cores(
 class Rechecker:
     """Verifies a growing record again and again, but each of its parts only once."""
 
-    def __init__(self, *, accepts_legacy_threshold: bool = False) -> None:
+    def __init__(self, *, accepts_legacy_threshold: bool = False, is_growing: bool = False) -> None:
         self.answers: dict[bytes, object] = {}
+        # Whether there will be another look, so that answers are worth keeping.
+        self.is_growing = is_growing
         # The second file that was verified last.
-        self.companion: bytes | None = None
+        self.companion: RecordBytes | None = None
         self.accepts_legacy_threshold = accepts_legacy_threshold
 
-    def verify(self, data: bytes, *, source: str) -> Report:
+    def verify(self, data: RecordBytes, *, source: str) -> Report:
         """Verify what the record is now.
 
         Raises:
             CommandFailed: as `verify_with_all_cores`.
         """
-        self.companion = read_companion_source(source, height=_last_height(data))
+        self.companion = open_companion_source(source, record=data)
         report = self._run(data, companion=self.companion, source=source)
         if report.election is not None:
             check_is_election_asked_for(report.election.uuid, source=source)
         return report
 
-    def _run(self, data: bytes, *, companion: bytes | None, source: str) -> Report:
+    def companion_bytes(self) -> bytes | None:
+        """Give all of the second file."""
+        return None if self.companion is None else self.companion[: len(self.companion)]
+
+    def _run(self, data: RecordBytes, *, companion: RecordBytes | None, source: str) -> Report:
         progress = ProgressBar({step.number: step.title for step in STEPS})
+        workers = worker_count()
         try:
-            if len(data) < _POOL_FROM_BYTES or (os.cpu_count() or 1) == 1:
+            if len(data) < _POOL_FROM_BYTES or workers == 1:
                 return self._verify(data, companion=companion, progress=progress, using=map)
-            with ProcessPoolExecutor() as pool:
-                return self._verify(data, companion=companion, progress=progress, using=pool.map)
+            with ProcessPoolExecutor(workers) as pool:
+                using = bounded_map(pool, workers=workers)
+                return self._verify(data, companion=companion, progress=progress, using=using)
         except NotSupported as error:
             msg = f"{source}: {error}. Nothing in this record was confirmed"
             raise CommandFailed(msg) from error
@@ -67,13 +77,18 @@ class Rechecker:
             progress.clear()
 
     def _verify(
-        self, data: bytes, *, companion: bytes | None, progress: ProgressBar, using: ParallelMap
+        self,
+        data: RecordBytes,
+        *,
+        companion: RecordBytes | None,
+        progress: ProgressBar,
+        using: ParallelMap,
     ) -> Report:
         return verify_record(
             data,
             companion=companion,
             progress=progress,
-            parallel_map=self._remember(using),
+            parallel_map=self._remember(using) if self.is_growing else using,
             accepts_legacy_threshold=self.accepts_legacy_threshold,
         )
 
@@ -86,23 +101,26 @@ class Rechecker:
         def remembering(
             function: Callable[[Task], Answer], tasks: Iterable[Task], /
         ) -> Iterator[Answer]:
-            keyed = [(_key(function.__qualname__, task), task) for task in tasks]
-            new = [(key, task) for key, task in keyed if key not in self.answers]
-            fresh = parallel_map(function, [task for _, task in new])
-            for key, _ in keyed:
-                if key not in self.answers:
-                    self.answers[key] = next(fresh)
+            # What was asked and is not answered yet; a task is new where its key is not known.
+            asked: deque[bytes] = deque()
+            waiting = iter(tasks)
+
+            def ask() -> Iterator[Task]:
+                for task in waiting:
+                    key = _key(function.__qualname__, task)
+                    is_known = key in self.answers or key in asked
+                    asked.append(key)
+                    if not is_known:
+                        yield task
+
+            for answer in parallel_map(function, ask()):
+                while asked[0] in self.answers:
+                    yield cast(Answer, self.answers[asked.popleft()])
+                self.answers[asked[0]] = answer
+            for key in asked:
                 yield cast(Answer, self.answers[key])
 
         return remembering
-
-
-def _last_height(data: bytes) -> int | None:
-    """Give the height of the record's last event; None of what is no record."""
-    try:
-        return read_record(data).events[-1].event.height
-    except EvoteError:
-        return None
 
 
 def _key(name: str, task: object) -> bytes:

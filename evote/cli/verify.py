@@ -1,6 +1,7 @@
 """`evote verify`: check an election from its record alone."""
 
 import argparse
+import hashlib
 import json
 import textwrap
 from collections.abc import Sequence
@@ -8,19 +9,21 @@ from collections.abc import Sequence
 from evote import __version__
 from evote.cli.errors import CommandFailed
 from evote.cli.follow import follow
+from evote.cli.large_files import open_record_source
 from evote.cli.log_comparison import compare_with_log
 from evote.cli.log_source import LogSource, open_log
 from evote.cli.log_trust import add_trust_arguments, read_trust
 from evote.cli.report_page import Verified, make_page
 from evote.cli.results import result_lines
-from evote.cli.sources import read_record_source, write_new_file
+from evote.cli.sources import write_new_file
 from evote.cli.text import printable
 from evote.cli.verification import Rechecker
-from evote.encoding import sha256_hex
 from evote.group.backend import BACKEND, BACKEND_SENTENCES
+from evote.record import RecordBytes
 from evote.tlog.policy import Policy
 from evote.verify import Report, Step, StepStatus, Verdict
 
+_CHUNK_BYTES = 1 << 20
 _FROM_GOOD_TO_BAD = (Verdict.COMPLETE, Verdict.UNFINISHED, Verdict.INVALID)
 EXIT_STATUSES = {Verdict.COMPLETE: 0, Verdict.UNFINISHED: 3, Verdict.INVALID: 1}
 
@@ -128,14 +131,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     log, policy = _log_and_trust(arguments)
     verified = []
     for source in arguments.records:
-        data = read_record_source(source)
+        data = open_record_source(source)
         rechecker = Rechecker(accepts_legacy_threshold=arguments.legacy_threshold)
         report = rechecker.verify(data, source=source)
         if log is not None and policy is not None:
             report = compare_with_log(
                 report, data=data, companion=rechecker.companion, log=log, policy=policy
             )
-        verified.append(Verified(source=source, sha256=sha256_hex(data), report=report))
+        sha256 = _sha256(data) if arguments.report else ""
+        verified.append(Verified(source=source, sha256=sha256, report=report))
     if arguments.report:
         page = make_page(verified, program=f"evote {__version__}")
         write_new_file(arguments.report, page, mode=0o644)
@@ -148,6 +152,13 @@ def _verify(arguments: argparse.Namespace) -> int:
             print_report(item.report)
     worst = max((item.report.verdict for item in verified), key=_FROM_GOOD_TO_BAD.index)
     return EXIT_STATUSES[worst]
+
+
+def _sha256(data: RecordBytes) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, len(data), _CHUNK_BYTES):
+        digest.update(data[start : start + _CHUNK_BYTES])
+    return digest.hexdigest()
 
 
 def _log_and_trust(arguments: argparse.Namespace) -> tuple[LogSource | None, Policy | None]:

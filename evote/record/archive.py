@@ -19,10 +19,11 @@ from evote.record.event import Event, encode_event
 # The step of the verification that is about this (`evote.verify` names them).
 ARCHIVE_STEP = 1
 
-_BLOCK_BYTES = 512
+BLOCK_BYTES = 512
 _HEADER_NAME = "BELENIOS"
 _HEADER_LIMIT_BYTES = 1_000
 _TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,10}", re.ASCII)
+_SIZE = re.compile(rb"[0-7]{11}")
 _FILE_NAME = re.compile(r"([0-9a-f]{64})\.(data|event)\.json", re.ASCII)
 
 
@@ -53,13 +54,13 @@ def encode_event_member(*, event: Event, timestamp: int) -> bytes:
 
 
 def _encode_member(*, name: str, body: bytes, timestamp: int) -> bytes:
-    padding = bytes(-len(body) % _BLOCK_BYTES)
+    padding = bytes(-len(body) % BLOCK_BYTES)
     return _encode_tar_header(name=name, size=len(body), timestamp=timestamp) + body + padding
 
 
 def _encode_tar_header(*, name: str, size: int, timestamp: int) -> bytes:
     """Write the header block of a v7 tar archive, byte for byte as PROTOCOL 1.10 gives it."""
-    block = bytearray(_BLOCK_BYTES)
+    block = bytearray(BLOCK_BYTES)
     block[0 : len(name)] = name.encode()
     block[100:107] = b"0000644"  # mode
     block[108:115] = b"0000000"  # user
@@ -77,15 +78,16 @@ def _encode_tar_header(*, name: str, size: int, timestamp: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of the archive, and where its header begins."""
+    """One file of the archive: its header block as it was found, and where that begins."""
 
     name: str
+    header: bytes
     body: bytes
     offset: int
 
     @property
     def hash(self) -> str:
-        """The hash in the name, which `_check_member` has compared with the content."""
+        """The hash in the name, which `check_member` has compared with the content."""
         return self.name[:64]
 
     @property
@@ -108,40 +110,65 @@ def read_archive(data: bytes) -> Archive:
     Raises:
         InvalidRecord: with the place and the reason.
     """
-    members = _read_members(data)
-    timestamp = _read_header(next(members, None), data=data)
+    members = read_members(data, offset=0, total_bytes=len(data))
+    timestamp = _read_header(next(members, None))
     files = []
     for member in members:
-        _check_member(member, data=data, timestamp=timestamp)
+        check_member(member, timestamp=timestamp)
         files.append(member)
     return Archive(timestamp=timestamp, members=tuple(files))
+
+
+def read_first_member(start: bytes, *, total_bytes: int) -> tuple[int, int]:
+    """Read the header of an archive: the time of all its files, and where the next file begins.
+
+    `start` is the beginning of an archive of `total_bytes`.
+
+    Raises:
+        InvalidRecord: with the place and the reason.
+        NotSupported: it is of another version.
+    """
+    member = next(read_members(start, offset=0, total_bytes=total_bytes), None)
+    timestamp = _read_header(member)
+    assert member is not None
+    size = len(member.body)
+    return timestamp, BLOCK_BYTES + size + -size % BLOCK_BYTES
 
 
 def _refuse_archive(place: str, message: str) -> NoReturn:
     raise InvalidRecord(ARCHIVE_STEP, place, message)
 
 
-def _read_members(data: bytes) -> Iterator[Member]:
-    """Split the archive at the sizes its headers give; `_check_header_block` does the rest."""
-    offset = 0
-    while offset < len(data):
-        block = data[offset : offset + _BLOCK_BYTES]
-        size_text = block[124:135]
-        if len(block) < _BLOCK_BYTES or not re.fullmatch(rb"[0-7]{11}", size_text):
-            _refuse_archive(f"byte {offset}", "here should be the header of a file of the archive")
+def read_members(data: bytes, *, offset: int, total_bytes: int) -> Iterator[Member]:
+    """Split a piece of an archive at the sizes its headers give; `check_member` does the rest.
+
+    `offset` is where the piece begins in the archive of `total_bytes`.
+
+    Raises:
+        InvalidRecord: with the place and the reason.
+    """
+    start = 0
+    while start < len(data):
+        place = offset + start
+        header = data[start : start + BLOCK_BYTES]
+        size_text = header[124:135]
+        if len(header) < BLOCK_BYTES or not _SIZE.fullmatch(size_text):
+            _refuse_archive(f"byte {place}", "here should be the header of a file of the archive")
         size = int(size_text, 8)
-        start = offset + _BLOCK_BYTES
-        end = start + size + -size % _BLOCK_BYTES
-        name = block[:100].rstrip(b"\0").decode("ascii", errors="replace")
-        if end > len(data):
-            _refuse_archive(f"byte {offset}", "the archive ends in the middle of a file")
-        if any(data[start + size : end]):
-            _refuse_archive(f"byte {start + size}", "the padding of a file is not all zero")
-        yield Member(name=name, body=data[start : start + size], offset=offset)
-        offset = end
+        body_start = start + BLOCK_BYTES
+        body_end = body_start + size
+        end = body_end + -size % BLOCK_BYTES
+        name = header[:100].rstrip(b"\0").decode("ascii", errors="replace")
+        if offset + end > total_bytes:
+            _refuse_archive(f"byte {place}", "the archive ends in the middle of a file")
+        assert end <= len(data), "a piece ends in the middle of a file"
+        if data[body_end:end].count(0) != end - body_end:
+            _refuse_archive(f"byte {offset + body_end}", "the padding of a file is not all zero")
+        yield Member(name=name, header=header, body=data[body_start:body_end], offset=place)
+        start = end
 
 
-def _read_header(member: Member | None, *, data: bytes) -> int:
+def _read_header(member: Member | None) -> int:
     if member is None or member.name != _HEADER_NAME:
         _refuse_archive("byte 0", f"the archive does not begin with the file {_HEADER_NAME}")
     try:
@@ -158,22 +185,26 @@ def _read_header(member: Member | None, *, data: bytes) -> int:
         raise NotSupported(msg)
     if not _TIMESTAMP.fullmatch(timestamp) or int(timestamp) >= 8**11:
         _refuse_archive(f"byte 0, {_HEADER_NAME}", "the timestamp is not a number of seconds")
-    _check_header_block(member, data=data, timestamp=int(timestamp))
+    _check_header_block(member, timestamp=int(timestamp))
     return int(timestamp)
 
 
-def _check_member(member: Member, *, data: bytes, timestamp: int) -> None:
-    """Check that a file's name is its hash, and every byte of its header block."""
+def check_member(member: Member, *, timestamp: int) -> None:
+    """Check that a file's name is its hash, and every byte of its header block.
+
+    Raises:
+        InvalidRecord: with the place and the reason.
+    """
     match = _FILE_NAME.fullmatch(member.name)
     if not match:
         _refuse_archive(f"byte {member.offset}", "the name is not <hash>.data.json or .event.json")
     if match[1] != sha256_hex(member.body):
         _refuse_archive(member.place, "the name is not the SHA-256 of the content")
-    _check_header_block(member, data=data, timestamp=timestamp)
+    _check_header_block(member, timestamp=timestamp)
 
 
-def _check_header_block(member: Member, *, data: bytes, timestamp: int) -> None:
+def _check_header_block(member: Member, *, timestamp: int) -> None:
     """Compare a file's header block with the one that `_encode_tar_header` writes."""
     expected = _encode_tar_header(name=member.name, size=len(member.body), timestamp=timestamp)
-    if data[member.offset : member.offset + _BLOCK_BYTES] != expected:
+    if member.header != expected:
         _refuse_archive(member.place, "the header of the file is not as it must be")

@@ -57,6 +57,10 @@ class Record:
         """Give the events of one type, in order."""
         return tuple(recorded for recorded in self.events if recorded.event.type == kind)
 
+    def count_of(self, kind: str) -> int:
+        """Say how many events of a type there are."""
+        return len(self.of_type(kind))
+
 
 def read_record(data: bytes) -> Record:
     """Read a record and check its form: every byte of it, but not what its objects mean.
@@ -88,8 +92,13 @@ def read_chain(archive: Archive, *, after: Link | None = None) -> Record:
     if objects:
         _refuse_chain(objects[0].place, "no event follows this object")
     if not events:
-        _refuse_chain("", "there is no event in the record")
+        refuse_empty_chain()
     return Record(timestamp=archive.timestamp, events=tuple(events))
+
+
+def refuse_empty_chain() -> NoReturn:
+    """Say that a record has no event at all."""
+    _refuse_chain("", "there is no event in the record")
 
 
 def _refuse_chain(place: str, message: str) -> NoReturn:

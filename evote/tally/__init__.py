@@ -26,6 +26,7 @@ from evote.tally.encrypted import (
     encode_encrypted_tally,
     encode_sized_tally,
     has_ranked_question,
+    take_out,
 )
 from evote.tally.form import TALLY_LIMIT_BYTES, nest, positions, read_nested
 from evote.tally.logarithm import COUNT_LIMIT, CountOutOfBound
@@ -90,6 +91,7 @@ __all__ = [
     "ranked_questions",
     "read_nested",
     "read_proof_nesting",
+    "take_out",
     "verify_partial_decryption",
     "verify_result",
     "verify_shuffle",

@@ -60,12 +60,39 @@ def add_ballots(
         InvalidBallot: a ciphertext is outside the group; the message names the ballot.
         WeightedRanking: a weight other than 1 where there is a ranked question.
     """
+    by_weight: dict[int, list[EncryptedTally]] = {}
+    for ballot, weight in ballots_with_weights:
+        by_weight.setdefault(weight, []).append(
+            _ballot_tally(ballot, weight=weight, election=election, is_verified=are_verified)
+        )
+    # Ballots of one weight are multiplied first: one power for all of them.
     return add_tallies(
         (
-            _ballot_tally(ballot, weight=weight, election=election, is_verified=are_verified)
-            for ballot, weight in ballots_with_weights
+            _power(add_tallies(tallies, election=election), weight)
+            for weight, tallies in by_weight.items()
         ),
         election=election,
+    )
+
+
+def _power(tally: EncryptedTally, weight: int) -> EncryptedTally:
+    if weight == 1:
+        return tally
+    return EncryptedTally(
+        tuple(tuple(item**weight for item in question) for question in tally.questions)
+    )
+
+
+def take_out(tally: EncryptedTally, part: EncryptedTally) -> EncryptedTally:
+    """Give the sum without a part of what was added, where nothing is ranked."""
+    return EncryptedTally(
+        tuple(
+            tuple(
+                Ciphertext(item.alpha / taken.alpha, item.beta / taken.beta)
+                for item, taken in zip(question, others, strict=True)
+            )
+            for question, others in zip(tally.questions, part.questions, strict=True)
+        )
     )
 
 
@@ -122,7 +149,7 @@ def _ballot_tally(
     except InvalidBallot as error:
         place = f"ballot {ballot.tracker}, {error.place}"
         raise InvalidBallot(error.code, error.message, place=place) from error
-    return EncryptedTally(tuple(tuple(choice**weight for choice in answer) for answer in choices))
+    return EncryptedTally(choices)
 
 
 def has_ranked_question(election: Election) -> bool:

@@ -4,15 +4,17 @@ Each task is a value and each answer too, so that a pool of processes can carry 
 travels as its archived bytes.
 """
 
+import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from evote.ballot import decode_ballot, verify_ballot
+from evote.ballot import Ballot, decode_ballot, verify_ballot
 from evote.credential import check_credential
 from evote.election import Election, decode_election
-from evote.errors import DecodeError, EvoteError, InvalidBallot
+from evote.errors import DecodeError, InvalidBallot
 from evote.group import (
     ED25519,
     IDENTITY_ENCODING,
@@ -22,16 +24,15 @@ from evote.group import (
     is_encoding,
     raw_of,
 )
-from evote.proofs.statements import verify_cast
-from evote.record.companion import Cast
-from evote.tally import EncryptedTally, add_ballots
+from evote.tally import EncryptedTally, add_ballots, has_ranked_question
+
+PRINT_BYTES = 8
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
-BALLOTS_PER_TASK = 20
-CREDENTIALS_PER_TASK = 500
-CASTS_PER_TASK = 200
+# Testing many elements together pays from some thousands on.
+CREDENTIALS_PER_TASK = 10_000
 
 
 class ParallelMap(Protocol):
@@ -63,12 +64,10 @@ class BallotTask:
 
 @dataclass(frozen=True, slots=True)
 class CheckedBallot:
-    """What the rest of the verification needs of a ballot whose proofs and signature hold."""
+    """A ballot whose form, signature and proofs hold."""
 
     height: int
-    tracker: str
-    credential: str
-    alphas: tuple[str, ...]
+    ballot: Ballot
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +79,29 @@ class RefusedBallot:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BallotAnswer:
+    """What the rest of the verification needs of the ballots of a task; short, since it is kept.
+
+    For each ballot that holds one entry in `heights`, `trackers`, `credentials` and `prints`: the
+    first 8 bytes of the hash of each α. `total` is the sum of them all, each with the weight 1;
+    None where one is refused, or where rankings are put together rather than added.
+    """
+
+    refused: tuple[RefusedBallot, ...]
+    heights: tuple[int, ...]
+    trackers: tuple[str, ...]
+    credentials: tuple[str, ...]
+    prints: tuple[bytes, ...]
+    total: EncryptedTally | None
+
+
 @dataclass(frozen=True, slots=True)
 class AddTask:
     """Some ballots to add, each with its voter's weight."""
 
     election: bytes
     ballots: tuple[tuple[bytes, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CastTask:
-    """Some cast statements, each with its place and its credential."""
-
-    fingerprint: str
-    casts: tuple[tuple[str, str, Cast], ...]
-
-
-def check_casts(task: CastTask) -> list[tuple[str, str]]:
-    """Find the cast statements of a task that their credential did not sign: place and reason."""
-    refused = []
-    for place, credential, cast in task.casts:
-        try:
-            verify_cast(
-                proof=cast.proof,
-                fingerprint=task.fingerprint,
-                credential=credential,
-                tracker=cast.tracker,
-                prev=cast.prev,
-            )
-        except EvoteError as error:
-            refused.append((place, str(error)))
-    return refused
 
 
 def check_credentials(task: CredentialTask) -> list[DecodeError]:
@@ -146,12 +137,34 @@ def _check_ballot(height: int, body: bytes, *, election: Election) -> CheckedBal
         verify_ballot(ballot=ballot, election=election)
     except (DecodeError, InvalidBallot) as error:
         return RefusedBallot(height=height, place=error.place, reason=error.message)
-    return CheckedBallot(
-        height=height,
-        tracker=ballot.tracker,
-        credential=ballot.credential,
-        alphas=ballot.alphas,
+    return CheckedBallot(height=height, ballot=ballot)
+
+
+def check_and_add(task: BallotTask) -> BallotAnswer:
+    """Check the ballots of a task, and add them up while they are at hand."""
+    election = _election(task.election)
+    answers = check_ballots(task)
+    refused = tuple(one for one in answers if isinstance(one, RefusedBallot))
+    held = [one for one in answers if isinstance(one, CheckedBallot)]
+    return BallotAnswer(
+        refused=refused,
+        heights=tuple(one.height for one in held),
+        trackers=tuple(one.ballot.tracker for one in held),
+        credentials=tuple(one.ballot.credential for one in held),
+        prints=tuple(prints_of(one.ballot.alphas) for one in held),
+        total=None
+        if refused or has_ranked_question(election)
+        else add_ballots(
+            election=election,
+            ballots_with_weights=[(one.ballot, 1) for one in held],
+            are_verified=True,
+        ),
     )
+
+
+def prints_of(alphas: Iterable[str]) -> bytes:
+    """Give 8 bytes of each α: two that are the same have the same."""
+    return b"".join(hashlib.sha256(alpha.encode()).digest()[:PRINT_BYTES] for alpha in alphas)
 
 
 def add_task(task: AddTask) -> EncryptedTally:
@@ -164,6 +177,33 @@ def add_task(task: AddTask) -> EncryptedTally:
         ],
         are_verified=True,
     )
+
+
+def answered(
+    parallel_map: ParallelMap, function: Callable[[Task], Answer], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Answer]]:
+    """Give each task with its answer, in order; tasks are made when the map asks for them.
+
+    Raises:
+        ValueError: the map lost an answer or gave one too many.
+    """
+    asked: deque[Task] = deque()
+
+    def ask() -> Iterator[Task]:
+        for task in tasks:
+            asked.append(task)
+            yield task
+
+    asking = ask()
+    for answer in parallel_map(function, asking):
+        if not asked:
+            break
+        yield asked.popleft(), answer
+    else:
+        if not asked and next(asking, None) is None:
+            return
+    msg = "there is not one answer for each task"
+    raise ValueError(msg)
 
 
 def chunks(items: Sequence[Task], *, size: int) -> Iterator[tuple[Task, ...]]:

@@ -4,13 +4,18 @@ The companion has one element for each Ballot, Shuffle and PartialDecryption eve
 election that does not ask for it has nothing to check here, and says so.
 """
 
+from collections.abc import Iterator
+from itertools import islice
+
 from evote.encoding import sha256_hex
-from evote.errors import EvoteError
+from evote.errors import DecodeError, EvoteError
 from evote.proofs.statements import NO_PREVIOUS_TRACKER, verify_shuffle_statement
-from evote.record import RecordedEvent, decode_owned
-from evote.record.companion import decode_companion, verify_ceremony
+from evote.record import RecordBytes, RecordedEvent, decode_owned
+from evote.record.companion import Companion, decode_companion, verify_ceremony
+from evote.record.companion_pieces import CastPieces, NotInPieces, open_companion
 from evote.tally import has_ranked_question
-from evote.verify.ballots import CASTS_PER_TASK, CastTask, check_casts, chunks
+from evote.verify.ballots import answered
+from evote.verify.casts import CastTask, ExpectedCast, are_casts, check_casts
 from evote.verify.report import Problem
 from evote.verify.state import At, NotAskedFor, State, StepFailed, Waiting, fail_if_any
 
@@ -24,19 +29,36 @@ def check_companion(run: State) -> list[str]:
         msg = f"the election asks for its second file, {name}, which is missing"
         raise StepFailed([Problem("", msg)])
     with At("companion"):
-        companion = decode_companion(run.companion_data, election=run.election)
+        companion, casts = _open(run.companion_data, run=run)
     problems = [
-        Problem(f"companion, {name}", f"{len(elements)} for {len(events)} events of type {kind}")
-        for name, elements, kind in (
-            ("casts", companion.casts, "Ballot"),
-            ("shuffles", companion.shuffles, "Shuffle"),
-            ("decryptions", companion.decryptions, "PartialDecryption"),
+        Problem(f"companion, {name}", f"{count} for {events} events of type {kind}")
+        for name, count, kind in (
+            ("casts", len(casts), "Ballot"),
+            ("shuffles", len(companion.shuffles), "Shuffle"),
+            ("decryptions", len(companion.decryptions), "PartialDecryption"),
         )
-        if len(elements) != len(events := run.record.of_type(kind))
+        if count != (events := run.record.count_of(kind))
     ]
     fail_if_any(problems)
-    run.companion = companion
+    run.companion, run.casts = companion, casts
     return companion_comparisons(len(run.companion_data))
+
+
+def _open(data: RecordBytes, *, run: State) -> tuple[Companion, CastPieces]:
+    """Read the second file in pieces; where one is not as it must be, all of it says why."""
+    try:
+        companion, casts = open_companion(data, election=run.election)
+        answers = answered(run.parallel_map, are_casts, casts.in_turn())
+        if all(are for _, are in answers):
+            return companion, casts
+    except NotInPieces:
+        pass
+    except EvoteError:
+        # The first thing that is wrong may be another one.
+        pass
+    decode_companion(data[: len(data)], election=run.election)
+    msg = "its cast statements are not written as those of a companion are"
+    raise DecodeError(msg, place="casts")
 
 
 def companion_comparisons(size_bytes: int) -> list[str]:
@@ -65,42 +87,32 @@ def check_ceremony(run: State) -> list[str]:
 
 def check_cast_statements(run: State) -> list[str]:
     """Check that each ballot follows the one before of its credential, and is signed so (2.2)."""
-    problems = check_cast_order(run)
-    casts = list(zip(run.checked, run.companion.casts, strict=True))
-    tasks = [
-        CastTask(
-            fingerprint=run.election.fingerprint,
-            casts=tuple(
-                (f"casts[{first + index}], event {ballot.height}", ballot.credential, cast)
-                for index, (ballot, cast) in enumerate(part)
-            ),
-        )
-        for first, part in zip(
-            range(0, len(casts), CASTS_PER_TASK), chunks(casts, size=CASTS_PER_TASK), strict=True
-        )
-    ]
+    out_of_order: list[Problem] = []
+    refused: list[Problem] = []
     done = 0
-    for task, refused in zip(tasks, run.parallel_map(check_casts, tasks), strict=True):
-        problems += [Problem(place, message) for place, message in refused]
-        done += len(task.casts)
-        run.progress(CASTS, done, len(casts))
-    fail_if_any(problems)
-    return cast_comparisons(len(casts))
+    for task, answer in answered(run.parallel_map, check_casts, _cast_tasks(run)):
+        out_of_order += [Problem(place, message) for place, message in answer.out_of_order]
+        refused += [Problem(place, message) for place, message in answer.refused]
+        done += len(task.expected)
+        run.progress(CASTS, done, len(run.box))
+    assert done == len(run.box)
+    fail_if_any([*out_of_order, *refused])
+    return cast_comparisons(done)
 
 
-def check_cast_order(run: State) -> list[Problem]:
-    """Compare each statement with its ballot and with the ballot before of its credential."""
+def _cast_tasks(run: State) -> Iterator[CastTask]:
+    """Put to each piece of statements what they must say."""
+    box = run.box
     newest: dict[str, str] = {}
-    problems: list[Problem] = []
-    for index, (ballot, cast) in enumerate(zip(run.checked, run.companion.casts, strict=True)):
-        place = f"casts[{index}], event {ballot.height}"
-        if cast.tracker != ballot.tracker:
-            problems.append(Problem(place, "it is about another ballot"))
-        if cast.prev != newest.get(ballot.credential, NO_PREVIOUS_TRACKER):
-            msg = "it does not follow the ballot that its credential cast before"
-            problems.append(Problem(place, msg))
-        newest[ballot.credential] = ballot.tracker
-    return problems
+    ballots = zip(box.heights, box.credentials, box.trackers, strict=True)
+    pieces = zip(run.casts.in_turn(), run.casts.lengths(), strict=True)
+    for piece, length in pieces:
+        expected = []
+        for height, credential, tracker in islice(ballots, length):
+            prev = newest.get(credential, NO_PREVIOUS_TRACKER)
+            expected.append(ExpectedCast(height, credential, tracker, prev))
+            newest[credential] = tracker
+        yield CastTask(run.election.fingerprint, piece, tuple(expected))
 
 
 def cast_comparisons(count: int) -> list[str]:

@@ -15,7 +15,6 @@ from evote.election import Election, Trustee
 from evote.errors import DecodeError
 from evote.proofs.statements import NO_PREVIOUS_TRACKER
 from evote.record import (
-    Archive,
     Link,
     Record,
     encode_header,
@@ -41,11 +40,12 @@ from evote.tally.shuffles import shuffled_tally
 from evote.verify.ballots import (
     CREDENTIALS_PER_TASK,
     Answer,
-    CheckedBallot,
     CredentialTask,
     Task,
     check_credentials,
+    prints_of,
 )
+from evote.verify.box import Box
 from evote.verify.companion_steps import (
     CASTS,
     COMPANION,
@@ -177,6 +177,13 @@ class _Joined(State):
         )
         self.parts = parts
 
+    def alphas_of(self, height: int) -> Sequence[str]:
+        for section in self.parts.sections:
+            if section.after.height < height <= section.last.height:
+                return section.ballots[height - section.after.height - 1].alphas
+        msg = f"no section has the ballot of height {height}"
+        raise LookupError(msg)
+
     def verify_shuffle(self, *, height: int, data: bytes, source: EncryptedTally) -> EncryptedTally:
         lists = tally_lists(
             encode_encrypted_tally(source, election=self.election), election=self.election
@@ -229,11 +236,10 @@ def _check_archive(run: State) -> list[str]:
     if head.timestamp != parts.timestamp:
         msg = "the sections were read with another timestamp"
         raise StepFailed([Problem("byte 0", msg)])
-    run.archive = Archive(timestamp=head.timestamp, members=(*head.members, *tail.members))
     sections = parts.sections
     return archive_comparisons(
         size_bytes=len(parts.head) + sum(one.size_bytes for one in sections) + len(parts.tail),
-        files=len(run.archive.members) + sum(one.files for one in sections) + 1,
+        files=len(head.members) + len(tail.members) + sum(one.files for one in sections) + 1,
         timestamp=head.timestamp,
     )
 
@@ -263,25 +269,23 @@ def _check_chain(run: State) -> list[str]:
 
 
 def _check_ballots(run: State) -> list[str]:
-    checked: list[CheckedBallot] = []
+    box = Box()
     problems: list[Problem] = []
     for section in _joined(run).parts.sections:
         for height, ballot in enumerate(section.ballots, start=section.after.height + 1):
             if ballot.credential not in run.weights:
                 msg = "it is not on the list of credentials"
                 problems.append(Problem(f"event {height}, ballot, credential", msg))
-            checked.append(
-                CheckedBallot(
-                    height=height,
-                    tracker=ballot.tracker,
-                    credential=ballot.credential,
-                    alphas=ballot.alphas,
-                )
+            box.add(
+                height=height,
+                tracker=ballot.tracker,
+                credential=ballot.credential,
+                prints=prints_of(ballot.alphas),
             )
         assert section.last.height == section.after.height + len(section.ballots)
     fail_if_any(problems)
-    run.checked = checked
-    return ballot_comparisons(len(checked))
+    run.box = box
+    return ballot_comparisons(len(box))
 
 
 def _check_tally(run: State) -> list[str]:
@@ -297,9 +301,7 @@ def _add_up(run: State) -> EncryptedTally:
         for height, ballot in enumerate(section.ballots, start=section.after.height + 1)
         if ballot.weight is not None
     }
-    expected = {
-        ballot.height: run.weights[ballot.credential] for ballot in run.last_ballots.values()
-    }
+    expected = {height: run.weights[one] for one, height in run.last_ballots.items()}
     if counted != expected:
         msg = "the sections counted other ballots, or with other weights, than the record does"
         raise StepFailed([Problem("", msg)])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from evote.errors import EvoteError, InvalidRecord, NotSupported
+from evote.record import RecordBytes
 from evote.verify.ballots import ParallelMap
 from evote.verify.report import Problem, Report, Step, StepStatus, Verdict
 from evote.verify.state import NotAskedFor, Progress, State, StepFailed, Waiting
@@ -10,9 +11,9 @@ from evote.verify.steps import STEPS, StepCheck
 
 
 def verify_record(
-    data: bytes,
+    data: RecordBytes,
     *,
-    companion: bytes | None = None,
+    companion: RecordBytes | None = None,
     progress: Progress,
     parallel_map: ParallelMap = map,
     accepts_legacy_threshold: bool = False,
@@ -23,7 +24,8 @@ def verify_record(
     without it (PROTOCOL, part 2). Of any other election it is not read.
     `accepts_legacy_threshold` also takes trustees of a threshold in the form of 2022, whose
     certificates do not say what they are for (3.3).
-    `parallel_map` may be an executor's `map`: the long work goes through it.
+    `parallel_map` may be an executor's `map`: the long work goes through it. How much of a large
+    record is in memory at once is then up to it: it is given tasks one after the other.
 
     Raises:
         NotSupported: the record uses what this version cannot check. Nothing about it is

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from evote.ballot import decode_ballot
 from evote.election import Election, decode_election
 from evote.encoding import b64_digest, read_integer, read_list, read_object, read_text
 from evote.errors import InvalidRecord
-from evote.proofs.statements import verify_cast
+from evote.proofs.statements import CastStatement, refused_casts
 from evote.record import (
     Cast,
     Link,
@@ -130,15 +129,15 @@ def check_section(section: Section) -> SectionAnswer:
         casts_bytes=sum(map(len, section.casts or ())),
         ballots=tuple(
             SectionBallot(
-                tracker=ballot.tracker,
-                credential=ballot.credential,
-                alphas=ballot.alphas,
+                tracker=one.ballot.tracker,
+                credential=one.ballot.credential,
+                alphas=one.ballot.alphas,
                 prev=None if cast is None else cast.prev,
-                weight=section.counted.get(ballot.height),
+                weight=section.counted.get(one.height),
             )
-            for ballot, cast in zip(ballots, casts, strict=True)
+            for one, cast in zip(ballots, casts, strict=True)
         ),
-        tally=_sum(record, counted=section.counted, election=election),
+        tally=_sum(ballots, counted=section.counted, election=election),
     )
 
 
@@ -153,7 +152,7 @@ def _check_ballots(record: Record, *, section: Section) -> list[CheckedBallot]:
     for (height, body), answer in zip(bodies, answers, strict=True):
         if isinstance(answer, RefusedBallot):
             raise InvalidRecord(BALLOTS_STEP, f"event {height}, ballot", answer.reason)
-        if answer.tracker != b64_digest(body) or answer.height != height:
+        if answer.ballot.tracker != b64_digest(body) or answer.height != height:
             msg = "the answer is for another"
             raise InvalidRecord(BALLOTS_STEP, f"event {height}, ballot", msg)
         ballots.append(answer)
@@ -168,21 +167,24 @@ def _check_casts(
     if len(section.casts) != len(ballots):
         msg = f"{len(section.casts)} statements for {len(ballots)} ballots"
         raise InvalidRecord(CASTS_STEP, "companion, casts", msg)
-    casts: list[Cast | None] = []
-    for ballot, data in zip(ballots, section.casts, strict=True):
-        cast = decode_cast(data)
-        if cast.tracker != ballot.tracker:
-            place = f"companion, casts, event {ballot.height}"
+    casts = [decode_cast(data) for data in section.casts]
+    for one, cast in zip(ballots, casts, strict=True):
+        if cast.tracker != one.ballot.tracker:
+            place = f"companion, casts, event {one.height}"
             raise InvalidRecord(CASTS_STEP, place, "it is about another ballot")
-        verify_cast(
-            proof=cast.proof,
-            fingerprint=fingerprint,
-            credential=ballot.credential,
+    statements = [
+        CastStatement(
+            credential=one.ballot.credential,
             tracker=cast.tracker,
             prev=cast.prev,
+            proof=cast.proof,
         )
-        casts.append(cast)
-    return casts
+        for one, cast in zip(ballots, casts, strict=True)
+    ]
+    for index, error in refused_casts(statements, fingerprint=fingerprint):
+        place = f"companion, casts, event {ballots[index].height}"
+        raise InvalidRecord(CASTS_STEP, place, str(error)) from error
+    return list(casts)
 
 
 def _check_counted(record: Record, *, counted: Mapping[int, int]) -> None:
@@ -190,13 +192,11 @@ def _check_counted(record: Record, *, counted: Mapping[int, int]) -> None:
     assert set(counted) <= heights, "what counts is in the section"
 
 
-def _sum(record: Record, *, counted: Mapping[int, int], election: Election) -> str:
+def _sum(ballots: list[CheckedBallot], *, counted: Mapping[int, int], election: Election) -> str:
     tally = add_ballots(
         election=election,
         ballots_with_weights=[
-            (decode_ballot(one.objects[0], election=election), counted[one.event.height])
-            for one in record.events
-            if one.event.height in counted
+            (one.ballot, counted[one.height]) for one in ballots if one.height in counted
         ],
         are_verified=True,
     )

@@ -1,11 +1,14 @@
 """What a verification has established so far, and the ways in which a step can end."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
+from evote.ballot import decode_ballot
 from evote.election import Election, Trustee, Trustees
 from evote.errors import DecodeError, EvoteError, NotSupported
-from evote.record import Archive, Record, RecordedEvent
+from evote.record import IndexedRecord, RecordBytes, RecordedEvent
 from evote.record.companion import Companion, StrongDecryption
+from evote.record.companion_pieces import CastPieces
 from evote.tally import (
     EncryptedTally,
     PartialDecryption,
@@ -15,7 +18,8 @@ from evote.tally import (
     verify_shuffle,
     verify_strong_decryptions,
 )
-from evote.verify.ballots import CheckedBallot, ParallelMap
+from evote.verify.ballots import ParallelMap
+from evote.verify.box import Box
 from evote.verify.report import Problem
 
 # Called with the number of a step, how much of it is done, and how much there is.
@@ -44,6 +48,18 @@ class StepFailed(Exception):
         self.problems = tuple(problems)
 
 
+class Events(Protocol):
+    """The events of a record, as far as steps ask for them; the ballots are only counted."""
+
+    def of_type(self, kind: str, /) -> Sequence[RecordedEvent]:
+        """Give the events of one type other than Ballot, in order."""
+        ...
+
+    def count_of(self, kind: str, /) -> int:
+        """Say how many events of a type there are."""
+        ...
+
+
 class State:
     """What the steps leave behind for later ones.
 
@@ -51,13 +67,17 @@ class State:
     missing is a step that has not passed: to read it is an error, and an error is red.
     """
 
-    archive: Archive
-    record: Record
+    # The same record twice: as it was read, and, once the chain was checked, to be asked.
+    indexed: IndexedRecord
+    record: Events
     election: Election
     trustees: Trustees
     weights: dict[str, int]
-    checked: list[CheckedBallot]
-    last_ballots: dict[str, CheckedBallot]
+    box: Box
+    # The sum of the ballots of each task, where there is one.
+    totals: list[EncryptedTally | None]
+    # The height of the last ballot of each credential.
+    last_ballots: dict[str, int]
     sized: SizedTally
     tally: EncryptedTally
     # What the shuffles so far made of the tally, and, once they are over, what is decrypted.
@@ -65,13 +85,15 @@ class State:
     decryptable: EncryptedTally
     decryptions: dict[int, PartialDecryption]
     result: Result
+    # The second file without its cast statements, and these.
     companion: Companion
+    casts: CastPieces
 
     def __init__(
         self,
-        data: bytes,
+        data: RecordBytes,
         *,
-        companion: bytes | None,
+        companion: RecordBytes | None,
         progress: Progress,
         parallel_map: ParallelMap,
         accepts_legacy_threshold: bool,
@@ -84,7 +106,11 @@ class State:
 
     def setup_object(self, index: int) -> bytes:
         """Give an object of the Setup event: 0 the election, 1 trustees, 2 credentials."""
-        return self.record.events[0].objects[index]
+        return self.record.of_type("Setup")[0].objects[index]
+
+    def alphas_of(self, height: int) -> Sequence[str]:
+        """Give the αs of a ballot that was checked."""
+        return decode_ballot(self.indexed.ballot(height), election=self.election).alphas
 
     # What follows takes long: whoever did it in parts (`evote.verify.parts`) has the answers.
 

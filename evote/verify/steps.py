@@ -10,19 +10,18 @@ from evote.election import (
     decode_trustees,
     verify_trustee_item,
 )
-from evote.encoding import b64_digest
-from evote.record import read_archive, read_chain
+from evote.record import IndexedRecord, cut_record, read_piece
 from evote.verify.ballots import (
-    BALLOTS_PER_TASK,
     CREDENTIALS_PER_TASK,
+    BallotAnswer,
     BallotTask,
-    CheckedBallot,
     CredentialTask,
-    RefusedBallot,
-    check_ballots,
+    answered,
+    check_and_add,
     check_credentials,
     chunks,
 )
+from evote.verify.box import Box
 from evote.verify.companion_steps import (
     CASTS,
     CEREMONY,
@@ -60,11 +59,14 @@ class StepCheck:
 
 
 def _check_archive(run: State) -> list[str]:
-    run.archive = read_archive(run.data)
+    record = IndexedRecord(run.data)
+    pieces = cut_record(run.data)
+    for piece, read in answered(run.parallel_map, read_piece, pieces):
+        record.add(piece, read)
+        run.progress(ARCHIVE, piece.offset + len(piece.data), len(run.data))
+    run.indexed = record
     return archive_comparisons(
-        size_bytes=len(run.data),
-        files=len(run.archive.members) + 1,
-        timestamp=run.archive.timestamp,
+        size_bytes=len(run.data), files=record.files + 1, timestamp=record.timestamp
     )
 
 
@@ -78,9 +80,9 @@ def archive_comparisons(*, size_bytes: int, files: int, timestamp: int) -> list[
 
 
 def _check_chain(run: State) -> list[str]:
-    run.record = read_chain(run.archive)
-    events = run.record.events
-    return chain_comparisons(count=len(events), last_type=events[-1].event.type)
+    last = run.indexed.check_chain()
+    run.record = run.indexed
+    return chain_comparisons(count=last.height + 1, last_type=last.type)
 
 
 def chain_comparisons(*, count: int, last_type: str) -> list[str]:
@@ -133,13 +135,13 @@ def _check_trustees(run: State) -> list[str]:
 def _check_credentials(run: State) -> list[str]:
     with At("event 0, credentials"):
         weights = read_credentials(run.setup_object(2))
-    tasks = [
+    tasks = (
         CredentialTask(run.election.group.name, index * CREDENTIALS_PER_TASK, credentials)
         for index, credentials in enumerate(chunks(list(weights), size=CREDENTIALS_PER_TASK))
-    ]
+    )
     problems: list[Problem] = []
     done = 0
-    for task, errors in zip(tasks, run.parallel_map(check_credentials, tasks), strict=True):
+    for task, errors in answered(run.parallel_map, check_credentials, tasks):
         problems += [
             Problem(f"event 0, credentials, {error.place}", error.message) for error in errors
         ]
@@ -154,34 +156,40 @@ def _check_credentials(run: State) -> list[str]:
 
 
 def _check_ballots(run: State) -> list[str]:
-    events = run.record.of_type("Ballot")
-    tasks = [
-        BallotTask(run.election.archived, ballots)
-        for ballots in chunks(
-            [(item.event.height, item.objects[0]) for item in events], size=BALLOTS_PER_TASK
-        )
-    ]
-    checked: list[CheckedBallot] = []
-    problems: list[Problem] = []
+    record = run.indexed
+    tasks = (BallotTask(run.election.archived, ballots) for ballots in record.ballots_in_turn())
+    box, totals, problems = Box(), [], []
     done = 0
-    for task, answers in zip(tasks, run.parallel_map(check_ballots, tasks), strict=True):
-        # One answer for each ballot, in order: nothing is dropped on the way.
-        for (height, body), answer in zip(task.ballots, answers, strict=True):
-            if isinstance(answer, RefusedBallot):
-                place = ", ".join(filter(None, (f"event {height}, ballot", answer.place)))
-                problems.append(Problem(place, answer.reason))
-                continue
-            if answer.tracker != b64_digest(body):
-                problems.append(Problem(f"event {height}, ballot", "the answer is for another"))
-            if answer.credential not in run.weights:
-                msg = "it is not on the list of credentials"
-                problems.append(Problem(f"event {height}, ballot, credential", msg))
-            checked.append(answer)
+    for task, answer in answered(run.parallel_map, check_and_add, tasks):
+        problems += _put_into(box, task=task, answer=answer, run=run)
+        totals.append(answer.total)
         done += len(task.ballots)
-        run.progress(BALLOTS, done, len(events))
+        run.progress(BALLOTS, done, record.ballot_count)
+    assert done == record.ballot_count
     fail_if_any(problems)
-    run.checked = checked
-    return ballot_comparisons(len(checked))
+    run.box, run.totals = box, totals
+    return ballot_comparisons(len(box))
+
+
+def _put_into(box: Box, *, task: BallotTask, answer: BallotAnswer, run: State) -> list[Problem]:
+    """Keep what was answered, one entry for each ballot of the task: nothing is dropped."""
+    problems: list[Problem] = []
+    refused = {one.height: one for one in answer.refused}
+    held = zip(answer.heights, answer.trackers, answer.credentials, answer.prints, strict=True)
+    for height, _ in task.ballots:
+        if height in refused:
+            place = ", ".join(filter(None, (f"event {height}, ballot", refused[height].place)))
+            problems.append(Problem(place, refused[height].reason))
+            continue
+        answered_height, tracker, credential, prints = next(held)
+        if answered_height != height or tracker != run.indexed.tracker(height):
+            problems.append(Problem(f"event {height}, ballot", "the answer is for another"))
+        if credential not in run.weights:
+            msg = "it is not on the list of credentials"
+            problems.append(Problem(f"event {height}, ballot, credential", msg))
+        box.add(height=height, tracker=tracker, credential=credential, prints=prints)
+    assert next(held, None) is None, "an answer too many"
+    return problems
 
 
 def ballot_comparisons(count: int) -> list[str]:
@@ -194,25 +202,12 @@ def ballot_comparisons(count: int) -> list[str]:
 
 
 def _check_box(run: State) -> list[str]:
-    trackers: dict[str, int] = {}
-    alphas: dict[str, int] = {}
-    problems: list[Problem] = []
-    for ballot in run.checked:
-        place = f"event {ballot.height}, ballot"
-        earlier = trackers.setdefault(ballot.tracker, ballot.height)
-        if earlier != ballot.height:
-            problems.append(Problem(place, f"this is exactly the ballot of event {earlier}"))
-            continue
-        for alpha in ballot.alphas:
-            earlier = alphas.setdefault(alpha, ballot.height)
-            if earlier != ballot.height:
-                msg = f"the ciphertext with alpha {alpha} was copied from event {earlier}"
-                problems.append(Problem(place, msg))
-    fail_if_any(problems)
-    run.last_ballots = {ballot.credential: ballot for ballot in run.checked}
-    replaced = len(run.checked) - len(run.last_ballots)
+    box = run.box
+    fail_if_any(box.find_copies(run.alphas_of))
+    run.last_ballots = box.last_of_each()
+    replaced = len(box) - len(run.last_ballots)
     return [
-        f"{len(trackers)} trackers and {len(alphas)} ciphertexts, none of them twice",
+        f"{len(box)} trackers and {len(box.prints)} ciphertexts, none of them twice",
         f"{len(run.last_ballots)} credentials voted; {replaced} ballots were replaced later",
     ]
 

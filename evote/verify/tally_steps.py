@@ -1,6 +1,6 @@
 """Steps 8 to 11: from the ballot box to the result (PROTOCOL 1.7 to 1.9, 3.1)."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 
 from evote.record import RecordedEvent, decode_owned
 from evote.tally import (
@@ -14,14 +14,17 @@ from evote.tally import (
     encode_encrypted_tally,
     has_ranked_question,
     ranked_questions,
+    take_out,
     verify_result,
 )
-from evote.verify.ballots import BALLOTS_PER_TASK, AddTask, add_task, chunks
+from evote.verify.ballots import AddTask, add_task, answered, chunks
 from evote.verify.report import Problem
 from evote.verify.state import At, State, StepFailed, Waiting, fail_if_any
 
 # The numbers under which these steps report; the shuffles came later.
 TALLY, DECRYPTIONS, RESULT, SHUFFLES = 8, 9, 10, 11
+
+BALLOTS_PER_ADD_TASK = 200
 
 
 def check_tally(run: State) -> list[str]:
@@ -37,9 +40,9 @@ def compare_tally(run: State, *, add_up: Callable[[State], EncryptedTally]) -> l
         published = decode_encrypted_tally(archived, election=run.election)
     with At(f"{place}, sized encrypted tally"):
         sized = decode_sized_tally(payload)
-    counted = list(run.last_ballots.values())
+    counted = run.last_ballots
     tally = add_up(run)
-    total_weight = sum(run.weights[ballot.credential] for ballot in counted)
+    total_weight = sum(run.weights[credential] for credential in counted)
     problems = []
     if published != tally or archived != encode_encrypted_tally(tally, election=run.election):
         msg = "this is not the sum of the last ballot of each credential"
@@ -60,20 +63,32 @@ def compare_tally(run: State, *, add_up: Callable[[State], EncryptedTally]) -> l
 
 
 def _add_up(run: State) -> EncryptedTally:
-    counted = list(run.last_ballots.values())
-    tasks = [
-        AddTask(run.election.archived, ballots)
-        for ballots in chunks(
-            [
-                (run.record.events[ballot.height].objects[0], run.weights[ballot.credential])
-                for ballot in counted
-            ],
-            size=BALLOTS_PER_TASK,
+    """Add the sums that were made when the ballots were checked, and take out what was replaced."""
+    counted = {height: run.weights[one] for one, height in run.last_ballots.items()}
+    totals = [total for total in run.totals if total is not None]
+    replaced = [height for height in run.box.heights if height not in counted]
+    is_unweighted = all(weight == 1 for weight in counted.values())
+    if len(totals) < len(run.totals) or not is_unweighted or len(replaced) > len(counted):
+        return _add_anew(run, counted=counted)
+    tally = add_tallies(totals, election=run.election)
+    if replaced:
+        tally = take_out(tally, _add_anew(run, counted=dict.fromkeys(replaced, 1)))
+    run.progress(TALLY, len(counted), len(counted))
+    return tally
+
+
+def _add_anew(run: State, *, counted: Mapping[int, int]) -> EncryptedTally:
+    """Read the ballots of these heights again and add them, each times its weight."""
+    tasks = (
+        AddTask(
+            run.election.archived,
+            tuple((run.indexed.ballot(height), counted[height]) for height in heights),
         )
-    ]
+        for heights in chunks(list(counted), size=BALLOTS_PER_ADD_TASK)
+    )
     parts: list[EncryptedTally] = []
     done = 0
-    for task, part in zip(tasks, run.parallel_map(add_task, tasks), strict=True):
+    for task, part in answered(run.parallel_map, add_task, tasks):
         parts.append(part)
         done += len(task.ballots)
         run.progress(TALLY, done, len(counted))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evote.cli import sources
+from evote.cli import large_files
 from evote.election import (
     Trustees,
     combine_public_keys,
@@ -91,7 +91,7 @@ class TestAddresses:
     def test_a_download_beyond_the_limit_is_stopped(self, run, site, monkeypatch):
         address, pages, _ = site
         pages[self.RECORD] = (200, {}, COMPLETE)
-        monkeypatch.setattr(sources, "RECORD_LIMIT_BYTES", 5000)
+        monkeypatch.setattr(large_files, "RECORD_LIMIT_BYTES", 5000)
         status, _, errors = run("verify", address + self.RECORD)
         assert (status, "larger than 5000 bytes" in errors) == (2, True)
 

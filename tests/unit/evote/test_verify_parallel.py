@@ -38,7 +38,7 @@ class TestParallel:
     )
     def test_a23_an_executor_that_loses_or_repeats_answers_turns_the_step_red(self, lossy):
         def parallel_map(function, tasks):
-            if function is ballots.check_ballots:
+            if function is ballots.check_and_add:
                 return lossy(function, list(tasks))
             return map(function, tasks)
 

@@ -8,7 +8,7 @@ RUN = .venv/bin/python
 OFFLINE = PNYX_DEBUG=1 DATABASE_URL=postgres:///pnyx REDIS_URL=redis://localhost
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test anchor-test check fmt bench build messages requirements server dev
+.PHONY: help demo test anchor-test fuzz check fmt bench build messages requirements server dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ anchor-test: ## Compile and test the optional anchor contract (docs/anchor.md)
 	@$(PYTHON) requirements/install.py anchor
 	@$(RUN) -m config.front_end contract
 	@$(RUN) -m pytest -q -n 2 tests/anchor
+
+fuzz: dev ## Fuzz the C extension for longer than the tests do (ARGS="--seconds 600"; tests/fuzz/README.md)
+	@$(RUN) -m tests.fuzz $(ARGS)
 
 check: dev ## Run every static check
 	$(RUN) -m ruff check .

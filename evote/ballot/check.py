@@ -29,6 +29,16 @@ def verify_ballot(*, ballot: Ballot, election: Election) -> None:
             `bad_signature`, or `bad_proof`; the message names the place.
     """
     checks = checks_of(election.public_key)
+    write_checks(ballot, election=election, checks=checks)
+    checks.finish()
+
+
+def write_checks(ballot: Ballot, *, election: Election, checks: Checks) -> None:
+    """Go through every check of a ballot in order; what is not done at once, `finish` does.
+
+    Raises:
+        InvalidBallot: as `verify_ballot`, where the checks are done at once.
+    """
     _check_signature(ballot, checks=checks)
     context = ballot_context(election, ballot.credential)
     for index, (answer, question) in enumerate(
@@ -37,7 +47,6 @@ def verify_ballot(*, ballot: Ballot, election: Election) -> None:
         _check_answer(
             answer, question=question, checks=checks, context=context, place=f"answers[{index}]"
         )
-    checks.finish()
 
 
 def decode_choices(

@@ -19,6 +19,14 @@ from evote.group.ed25519 import (
     is_valid_point,
     raw_of,
 )
+from evote.group.eighths import (
+    EIGHTH_BYTES,
+    Eighths,
+    Equations,
+    compute_eighths,
+    eighths_length,
+    weigh,
+)
 from evote.group.field import FieldElement, FieldGroup
 from evote.group.interface import Group, GroupElement, InvalidVector
 from evote.group.known import BELENIOS_2048, RFC_3526_2048, group_named
@@ -47,6 +55,7 @@ __all__ = [
     "BACKEND",
     "BELENIOS_2048",
     "ED25519",
+    "EIGHTH_BYTES",
     "GENERATOR",
     "GROUP_NAME",
     "IDENTITY",
@@ -56,7 +65,9 @@ __all__ = [
     "ZERO",
     "Combination",
     "Commitment",
+    "Eighths",
     "Element",
+    "Equations",
     "FieldElement",
     "FieldGroup",
     "Group",
@@ -66,9 +77,11 @@ __all__ = [
     "SelfTestFailed",
     "Together",
     "are_members",
+    "compute_eighths",
     "computes_together",
     "decode_scalar",
     "decode_secret_scalar",
+    "eighths_length",
     "encode_scalar",
     "encode_secret_scalar",
     "group_named",
@@ -80,4 +93,5 @@ __all__ = [
     "reduce_secret",
     "self_test",
     "shuffle_generators_together",
+    "weigh",
 ]

@@ -676,8 +676,9 @@ typedef struct {
     product_list products;
     const term *terms;
     size_t point_count, base_count, term_count;
-    uint8_t *verdicts; /* one for each point */
-    uint8_t *outputs;  /* 32 bytes for each term */
+    uint8_t *verdicts;  /* one for each point */
+    uint8_t *outputs;   /* for each term its encoding, or x and y as eighths are written */
+    size_t output_size; /* 32 or 64 */
 } commitment_job;
 
 /* Scratch of one job; everything is NULL until it is allocated. */
@@ -799,7 +800,12 @@ static int run_commitments(const commitment_job *job) {
     for (size_t t = 0; t < job->term_count; t++) {
         affine a;
         affine_from_point(&a, &s.results[t], &s.inverses[t]);
-        encode(job->outputs + 32 * t, &a);
+        if (job->output_size == 32) {
+            encode(job->outputs + 32 * t, &a);
+            continue;
+        }
+        fe_to_bytes(job->outputs + 64 * t, &a.x);
+        fe_to_bytes(job->outputs + 64 * t + 32, &a.y);
     }
     free_commitment_scratch(&s);
     return 1;
@@ -1083,11 +1089,10 @@ static int is_sound(commitment_job *job) {
     return 1;
 }
 
-static PyObject *native_commitments(PyObject *self, PyObject *arguments) {
+static PyObject *commitments_as(PyObject *arguments, Py_ssize_t output_size) {
     PyObject *capsule, *points, *products, *terms, *verdicts, *outputs, *answer = NULL;
     char *point_bytes, *product_bytes, *term_bytes;
     commitment_job job;
-    (void)self;
     memset(&job, 0, sizeof job);
     if (!PyArg_ParseTuple(arguments, "OSSS", &capsule, &points, &products, &terms))
         return NULL;
@@ -1106,10 +1111,11 @@ static PyObject *native_commitments(PyObject *self, PyObject *arguments) {
     job.point_count = (size_t)point_count;
     job.products.word_count = (size_t)word_count;
     job.term_count = (size_t)term_count;
+    job.output_size = (size_t)output_size;
     if (!is_sound(&job))
         return NULL;
     verdicts = PyBytes_FromStringAndSize(NULL, point_count);
-    outputs = PyBytes_FromStringAndSize(NULL, 32 * term_count);
+    outputs = PyBytes_FromStringAndSize(NULL, output_size * term_count);
     if (verdicts && outputs) {
         int is_enough;
         job.verdicts = (uint8_t *)PyBytes_AsString(verdicts);
@@ -1122,6 +1128,16 @@ static PyObject *native_commitments(PyObject *self, PyObject *arguments) {
     Py_XDECREF(verdicts);
     Py_XDECREF(outputs);
     return answer;
+}
+
+static PyObject *native_commitments(PyObject *self, PyObject *arguments) {
+    (void)self;
+    return commitments_as(arguments, 32);
+}
+
+static PyObject *native_coordinates(PyObject *self, PyObject *arguments) {
+    (void)self;
+    return commitments_as(arguments, 64);
 }
 
 static PyObject *native_in_group(PyObject *self, PyObject *points) {
@@ -1349,6 +1365,9 @@ static PyMethodDef METHODS[] = {
      "then a, b, c, 32 bytes each: g^a·y^b·P^c. verdicts: for each point 0 (no member of the\n"
      "group), 1, or 2 (the identity). outputs: 32 bytes for each term; where its base rests on a\n"
      "point that is no member, they mean nothing."},
+    {"coordinates", native_coordinates, METH_VARARGS,
+     "coordinates(tables, points, products, terms) -> (verdicts, outputs), as commitments, but\n"
+     "each output is x and y, 64 bytes, as eightfold takes them."},
     {"in_group", native_in_group, METH_O, "in_group(points) -> verdicts, exact, as above."},
     {"eightfold", native_eightfold, METH_O,
      "eightfold(eighths) -> (handle, encodings) of 8·Q for each Q, 64 bytes: x, y.\n\n"

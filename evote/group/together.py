@@ -35,9 +35,11 @@ from evote.group.scalars import scalar_bytes
 if TYPE_CHECKING:
     from evote.group._native import Points, Tables
 
-_TERM = struct.Struct("<I32s32s32s")
+# A term as the C extension reads it: the number of its base, and three exponents.
+TERM = struct.Struct("<I32s32s32s")
+NO_BASE = 0xFFFFFFFF
 _ZERO = bytes(32)
-_OUTSIDE = 0
+_OUTSIDE, _MEMBER = 0, 1
 # Tables take 165 kB and 0.7 ms; a server checks ballots of a few elections at a time.
 _TABLES_KEPT = 64
 
@@ -125,7 +127,7 @@ class Together:
             ),
             b"".join(
                 [
-                    _TERM.pack(
+                    TERM.pack(
                         base if base >= 0 else count + ~base,
                         scalar_bytes(generator * factor) if generator else _ZERO,
                         scalar_bytes(key * factor) if key else _ZERO,
@@ -143,6 +145,10 @@ class Together:
         self.encodings = encodings
         for number, element in self._named:
             element.text = encodings[number]
+
+    def take_as_members(self) -> None:
+        """Take every point that was read as a member: somebody has checked."""
+        self._verdicts = bytes([_MEMBER]) * len(self.points)
 
     def is_member(self, point: "Combination") -> bool:
         """Say whether a point that was read is in the prime-order group; the identity is."""

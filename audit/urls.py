@@ -7,6 +7,7 @@ from audit.api import log as api
 from audit.views import (
     board,
     checking,
+    closed,
     evidence,
     evidence_keys,
     evidence_sheet,
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/entries/<int:index>", board.entry, name="entry"),
     path("log/entries/<int:index>.json", files.entry, name="entry-json"),
     path("log/entries/<int:index>.tlog-proof", files.receipt, name="receipt"),
+    path("log/closed/", closed.closed, name="closed"),
+    path("log/closed/<str:name>/<path:path>", closed.file, name="closed-file"),
     path("log/state/", growth.state, name="state"),
     path("log/feed.atom", feed.feed, name="feed"),
     path("log/schemas/", growth.kinds, name="schemas"),

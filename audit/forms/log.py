@@ -39,6 +39,7 @@ KIND_NAMES = {
     "data-shared": _("Shared data"),
     "software": _("Software"),
     "key-rotation": _("New key of the log"),
+    "log-succession": _("Closing of the old log"),
 }
 assert KIND_NAMES.keys() == ENTRY_KINDS.keys()
 

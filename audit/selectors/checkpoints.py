@@ -1,6 +1,14 @@
-"""The signed heads of the log, and which of them are public."""
+"""The signed heads of the log, and which of them are public.
 
-from audit.models import Checkpoint, Publication
+Those that a closed log signed, on which this one follows, stay in the table and are none of its
+own: nothing new rests on them.
+"""
+
+from django.db.models import BigIntegerField, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from audit.models import Checkpoint, LogEntry, Publication
+from evote.tlog import succession
 
 
 def signed_checkpoint() -> Checkpoint | None:
@@ -8,7 +16,8 @@ def signed_checkpoint() -> Checkpoint | None:
 
     Where witnesses are asked, it may not be public yet.
     """
-    return Checkpoint.objects.select_related("head").order_by("-head_id").first()
+    own = Checkpoint.objects.filter(head_id__gt=_last_succession())
+    return own.select_related("head").order_by("-head_id").first()
 
 
 def checkpoint_of(size: int) -> Checkpoint | None:
@@ -18,7 +27,15 @@ def checkpoint_of(size: int) -> Checkpoint | None:
 
 def latest_checkpoint() -> Checkpoint | None:
     """Return the newest public checkpoint: the one that receipts rest on. None: there is none."""
-    newest = (
-        Publication.objects.select_related("checkpoint__head").order_by("-checkpoint_id").first()
-    )
+    own = Publication.objects.filter(checkpoint_id__gt=_last_succession())
+    newest = own.select_related("checkpoint__head").order_by("-checkpoint_id").first()
     return newest.checkpoint if newest is not None else None
+
+
+def _last_succession() -> Coalesce:
+    """Give the index of the entry with which this log began to follow on a closed one; else -1.
+
+    Asked by the database within the same query.
+    """
+    indexes = LogEntry.objects.filter(kind=succession.KIND).order_by("-index").values("index")
+    return Coalesce(Subquery(indexes[:1]), Value(-1), output_field=BigIntegerField())

@@ -1,7 +1,8 @@
 """The installation's key, which signs checkpoints, promises and results: a file, never a row.
 
 A log may change its key; what was signed before verifies under the key of its day. Which keys
-those were stands in the log's own entries, and in a file beside the key.
+those were stands in the log's own entries, and in a file beside the key. A log that was closed
+left its keys there too.
 """
 
 import json
@@ -15,7 +16,7 @@ from django.conf import settings
 
 from audit.models import LogEntry
 from evote.errors import EvoteError
-from evote.tlog import rotation
+from evote.tlog import rotation, succession
 from evote.tlog.note import SigningKey, VerifierKey, decode_note
 
 
@@ -54,6 +55,12 @@ def next_key_file() -> Path:
     """Return where the key that is to follow waits for its turn."""
     path = Path(settings.LOG_KEY_FILE)
     return path.with_name(f"{path.name}.next")
+
+
+def successor_key_file() -> Path:
+    """Return where the key of the log that follows waits while this one is being closed."""
+    path = Path(settings.LOG_KEY_FILE)
+    return path.with_name(f"{path.name}.successor")
 
 
 def earlier_keys_file() -> Path:
@@ -101,8 +108,35 @@ def own_keys() -> list[VerifierKey]:
     for change in reversed(key_rotations()):
         if change.new == keys[-1]:
             keys.append(change.old)
-    keys.extend(key for key in _kept_keys() if key not in keys)
+    name = keys[0].name
+    keys.extend(key for key in _kept_keys() if key not in keys and key.name == name)
     return keys
+
+
+def closed_log_keys() -> list[VerifierKey]:
+    """Return the keys of the closed logs on which this one follows; their receipts are still good.
+
+    The last key of each log stands before those that it had earlier, the last log first.
+    """
+    keys: list[VerifierKey] = []
+    changes = key_rotations()
+    for closing in (found.closing for found in reversed(successions())):
+        keys.append(closing.old)
+        for change in reversed(changes):
+            if change.new == keys[-1]:
+                keys.append(change.old)
+    names = {key.name for key in keys}
+    keys.extend(key for key in _kept_keys() if key not in keys and key.name in names)
+    return keys
+
+
+def successions() -> list[succession.Succession]:
+    """Return how the logs before this one were closed, the first one first."""
+    found = []
+    for row in LogEntry.objects.filter(kind=succession.KIND).order_by("index"):
+        with suppress(EvoteError):  # as for changes of keys
+            found.append(succession.decode_succession(json.loads(bytes(row.body))))
+    return found
 
 
 def key_rotations() -> list[rotation.KeyRotation]:
@@ -117,9 +151,11 @@ def key_rotations() -> list[rotation.KeyRotation]:
 def key_of_note(note: bytes) -> VerifierKey:
     """Return the one of our keys that signed a note, by its id; the present one if none did.
 
+    Ours are also those of the closed logs on which this one follows.
+
     Nothing is checked here: whoever has the key checks the signature with it.
     """
-    keys = own_keys()
+    keys = [*own_keys(), *closed_log_keys()]
     try:
         named = {(line.name, line.key_id) for line in decode_note(note).signatures}
     except EvoteError:

@@ -25,6 +25,7 @@ ENTRY_KINDS: dict[str, tuple[str, ...]] = {
     "data-shared": ("content",),
     "software": ("evote",),
     "key-rotation": (),
+    "log-succession": (),
 }
 
 # The members that say which election or consultation an entry is about.

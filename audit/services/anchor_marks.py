@@ -121,7 +121,8 @@ def _ask_for_marks() -> Marks:
         tree = held_tree()
     except (AnchorUnavailable, AnchorRefused) as error:
         return Marks(seen=(), doubts=(Doubt(place=PLACE, reason=str(error)),))
-    return Marks(seen=(Mark(place=PLACE, checkpoint=tree),) if tree.size else (), doubts=())
+    mark = Mark(place=PLACE, checkpoint=tree, note=None)
+    return Marks(seen=(mark,) if tree.size else (), doubts=())
 
 
 def _ask() -> bytes:

@@ -78,7 +78,7 @@ def anchor_checkpoint() -> Anchored | None:
     chain = _connect()
     held = held_tree()
     checkpoint = latest_checkpoint()
-    refuse_mark(head=latest_head(), mark=Mark(place=PLACE, checkpoint=held))
+    refuse_mark(head=latest_head(), mark=Mark(place=PLACE, checkpoint=held, note=None))
     if checkpoint is None:
         return None
     if held.size >= checkpoint.head_id:

@@ -37,10 +37,14 @@ class ForeignMark(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A checkpoint of ours, and where it was found, in words that follow on "as"."""
+    """A checkpoint of ours, and where it was found, in words that follow on "as".
+
+    `note` is what lay there, byte for byte; the anchor has none.
+    """
 
     place: str
     checkpoint: Checkpoint
+    note: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,8 @@ def _published_mark() -> Mark | None:
         raise LogHalted(msg) from error
     if checkpoint is None:
         return None
-    return Mark(place="the published checkpoint", checkpoint=checkpoint)
+    note = (publishing.log_folder() / "checkpoint").read_bytes()
+    return Mark(place="the published checkpoint", checkpoint=checkpoint, note=note)
 
 
 # --- The file on another path -------------------------------------------------------------------
@@ -155,7 +160,7 @@ def _kept_mark() -> Mark | None:
     except EvoteError as error:
         msg = f"The mark file is not one of this log's keys: {error}."
         raise LogHalted(msg) from error
-    return Mark(place="the mark file", checkpoint=checkpoint)
+    return Mark(place="the mark file", checkpoint=checkpoint, note=data)
 
 
 def _put_aside(path: Path) -> None:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Protocol
 
 from django.db import DatabaseError, transaction
@@ -127,8 +128,8 @@ def _take_back(*, copy: LogCopy, today: date, progress: Progress) -> Recovery:
     head = latest_head()
     old_size = head.size if head is not None else 0
     _refuse_other_log(copy, claimed=claimed, head=head)
-    lost = _Lost()
-    for rows in _missing_rows(copy, start=old_size, end=claimed.size):
+    lost = Lost()
+    for rows in missing_rows(copy, start=old_size, end=claimed.size):
         lost.note(rows)
         add_entries(rows)
         progress(rows[-1].index + 1, claimed.size)
@@ -180,7 +181,12 @@ def _refuse_other_log(copy: LogCopy, *, claimed: CheckpointText, head: TreeHead 
 # --- Entries ------------------------------------------------------------------------------------
 
 
-def _missing_rows(copy: LogCopy, *, start: int, end: int) -> Iterator[list[LogEntry]]:
+def missing_rows(copy: LogCopy, *, start: int, end: int) -> Iterator[list[LogEntry]]:
+    """Read a copy's entries from `start` to `end`, a bundle at a time. They are not checked yet.
+
+    Raises:
+        evote.errors.EvoteError: one is not there, or is none of a log of Pnyx.
+    """
     for index in range(start // TILE_WIDTH, -(-end // TILE_WIDTH)):
         first = index * TILE_WIDTH
         entries = _bundle(copy, index=index, width=min(TILE_WIDTH, end - first))
@@ -235,7 +241,7 @@ def _release_logged(*, first: int) -> int:
     return PendingEntry.objects.filter(identity__in=logged).delete()[0]
 
 
-class _Lost:
+class Lost:
     """Counts the entries that came back and did not wait in the outbox."""
 
     def __init__(self) -> None:
@@ -268,3 +274,19 @@ class _Lost:
             )
             for (kind, about), count in sorted(self._entries.items())
         )
+
+
+def loss_sentence(loss: Loss) -> str:
+    """Say what is missing elsewhere, in one line."""
+    about = f" of {loss.about.replace('/', ' ', 1)}" if loss.about else ""
+    heights = f", heights {_ranges(loss.heights)}" if loss.heights else ""
+    return f"{loss.kind}{about}: {loss.entries}{heights}"
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    starts = [numbers[0], *(b for a, b in pairwise(numbers) if b > a + 1)]
+    ends = [*(a for a, b in pairwise(numbers) if b > a + 1), numbers[-1]]
+    return ", ".join(
+        str(start) if start == end else f"{start}-{end}"
+        for start, end in zip(starts, ends, strict=True)
+    )

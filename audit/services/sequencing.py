@@ -18,7 +18,8 @@ from django.db import connection, transaction
 
 from audit.models import Checkpoint, LogEntry, PendingEntry, TreeHead
 from audit.selectors.checkpoints import signed_checkpoint
-from audit.selectors.key import signing_key
+from audit.selectors.closed_logs import closed_folder, folder_name
+from audit.selectors.key import signing_key, successions
 from audit.selectors.policy import is_published_at_once
 from audit.selectors.tree import latest_head, stored_entries, stored_leaf_hashes, stored_tree
 from audit.services import publishing, rotating
@@ -71,6 +72,7 @@ def _sequence_one_head(*, today: date) -> tuple[int, bool]:
     """Go through all the steps once. Returns the number of entries, and whether more wait."""
     # Before anything gets a place: places that were given cannot be taken back, and would be
     # in the way when the database is set right again.
+    refuse_closed_log()
     marks = _marks()
     report_doubts(marks)
     refuse_contradiction(head=latest_head(), marks=marks)
@@ -116,10 +118,31 @@ def refuse_halted_log() -> None:
     Raises:
         LogHalted: the sequencer would refuse to go on.
     """
+    refuse_closed_log()
     head = latest_head()
     refuse_contradiction(head=head, marks=local_marks())
     if head is not None:
         refuse_other_root(head=head)
+
+
+def refuse_closed_log() -> None:
+    """See that the key is not that of a log that was closed, by the log's entries and by its files.
+
+    Raises:
+        LogHalted: it is: nobody signs for that log any more.
+    """
+    name = signing_key().name
+    if closed_folder(folder_name(name)).exists():
+        msg = f"The log {name} was closed for ever, and its key is in place again."
+        raise LogHalted(msg)
+    closed = successions()
+    if closed and name != closed[-1].closing.new.name:
+        closing = closed[-1].closing
+        msg = (
+            f"The log {closing.old.name} was closed, and the key in place is not that of "
+            f"{closing.new.name}: run manage.py close_log again, or put that key back."
+        )
+        raise LogHalted(msg)
 
 
 def finish_head(*, today: date) -> None:
@@ -190,6 +213,7 @@ def sign_head(*, head: TreeHead, signed_size: int) -> bytes:
     Raises:
         LogHalted: what is stored does not have this root, or the signature does not verify.
     """
+    refuse_closed_log()
     _recompute_leaves(start=signed_size, end=head.size)
     refuse_other_root(head=head)
     key = signing_key()

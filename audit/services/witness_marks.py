@@ -90,7 +90,7 @@ def _mark(answer: Answer, *, url: str) -> Mark | None:
         msg = f"the witness answered {answer.status}"
         raise ForeignMark(msg)
     checkpoint = read_mark(answer.body, keys=own_keys())
-    return Mark(place=f"the copy of the witness {url}", checkpoint=checkpoint)
+    return Mark(place=f"the copy of the witness {url}", checkpoint=checkpoint, note=answer.body)
 
 
 def _urls() -> list[str]:

@@ -21,6 +21,7 @@ from audit.selectors import (
     proof_of,
     witnesses_of,
 )
+from audit.selectors.closed_logs import closed_logs
 from audit.selectors.key import key_of_note
 from audit.views import files
 from evote.tlog.note import VerifierKey
@@ -62,6 +63,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "checkpoint": checkpoint,
         "signers": witnesses_of(checkpoint) if checkpoint is not None else [],
         "key": _key(),
+        "closed_logs": closed_logs(),
     }
     return render(request, "audit/board.html", context, status=200 if is_valid else 400)
 

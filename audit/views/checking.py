@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from audit import selectors
 from audit.forms import BALLOT_LIMIT_BYTES, KIND_NAMES, ReceiptForm
+from audit.selectors.closed_logs import closed_logs
+from audit.selectors.key import closed_log_keys
 from audit.selectors.trusted import trusted_policies, trusted_policy
 from audit.services.log import EntryRefused, encode_entry
 from evote.encoding import decode_json
@@ -82,7 +84,8 @@ def checker_context() -> dict[str, Any]:
     """Give what the checker in the browser is told: this log's key and policy, and words."""
     policy = _own_policy().decode()
     return {
-        "keys": "\n".join(selectors.verifier_keys()),
+        "keys": "\n".join(_keys()),
+        "closed_logs": closed_logs(),
         "policy": policy,
         "trusted": _trusted(),
         "kind_names": KIND_NAMES,
@@ -108,7 +111,8 @@ def _trusted() -> str:
 def _own_policy() -> bytes:
     """Give this installation's policy; nothing where it asks for no witness, or cannot be used.
 
-    Keys that the log had earlier stand in it too: receipts of their day are still good.
+    Keys that the log had earlier, and those of closed logs on which it follows, stand in it too:
+    receipts of their day are still good.
     """
     try:
         policy = selectors.current_policy()
@@ -118,8 +122,13 @@ def _own_policy() -> bytes:
     except selectors.PolicyUnusable:
         return b""
     named = {log.key.encode() for log in policy.logs}
-    earlier = [key for key in selectors.verifier_keys() if key not in named]
+    earlier = [key for key in _keys() if key not in named]
     return "".join(f"log {key}\n" for key in earlier).encode() + published
+
+
+def _keys() -> list[str]:
+    """Give every key under which a receipt of this installation may be good."""
+    return [*selectors.verifier_keys(), *(key.encode() for key in closed_log_keys())]
 
 
 def _length(request: HttpRequest) -> int:

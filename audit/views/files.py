@@ -40,7 +40,7 @@ def older_checkpoint(request: HttpRequest, size: int) -> HttpResponse:
     found = checkpoint_of(size) if size < SIZE_LIMIT else None
     if found is None:
         raise Http404(_("The log signed no checkpoint of this size."))
-    return _public(cosigned_note(found), content_type="text/plain; charset=utf-8")
+    return public(cosigned_note(found), content_type="text/plain; charset=utf-8")
 
 
 @require_safe
@@ -50,7 +50,7 @@ def policy(request: HttpRequest) -> HttpResponse:
         content = published_policy()
     except PolicyUnusable as error:
         raise Http404(_("The log has no policy that can be used.")) from error
-    return _public(content, content_type="text/plain; charset=utf-8")
+    return public(content, content_type="text/plain; charset=utf-8")
 
 
 @require_safe
@@ -66,14 +66,14 @@ def tile(request: HttpRequest, path: str) -> HttpResponse:
 @require_safe
 def verifier_key(request: HttpRequest) -> HttpResponse:
     """Serve the public half of the log's key."""
-    return _public(f"{selectors.verifier_key()}\n".encode(), content_type="text/plain")
+    return public(f"{selectors.verifier_key()}\n".encode(), content_type="text/plain")
 
 
 @require_safe
 def verifier_keys(request: HttpRequest) -> HttpResponse:
     """Serve every key that the log ever had, a line each, the present one first."""
     content = "".join(f"{key}\n" for key in selectors.verifier_keys())
-    return _public(content.encode(), content_type="text/plain")
+    return public(content.encode(), content_type="text/plain")
 
 
 @require_safe
@@ -83,7 +83,7 @@ def schema(request: HttpRequest, kind: str) -> HttpResponse:
         content = entry_schema(kind)
     except KeyError as error:
         raise Http404(_("The log knows no such kind of entry.")) from error
-    return _public(content, content_type="application/schema+json")
+    return public(content, content_type="application/schema+json")
 
 
 @require_safe
@@ -92,7 +92,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     found = entry_at(index)
     if found is None:
         raise Http404(_("The log is not that long yet."))
-    return _public(bytes(found.body), content_type="application/json", cache=FOR_EVER)
+    return public(bytes(found.body), content_type="application/json", cache=FOR_EVER)
 
 
 @require_safe
@@ -101,7 +101,7 @@ def receipt(request: HttpRequest, index: int) -> HttpResponse:
     content = receipt_of(index=index)
     if content is None:
         raise Http404(_("There is no receipt yet: the next checkpoint is a few seconds away."))
-    response = _public(content, content_type=RECEIPT_TYPE)
+    response = public(content, content_type=RECEIPT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{index}.tlog-proof"'
     return response
 
@@ -112,7 +112,7 @@ def timestamp(request: HttpRequest, size: int) -> HttpResponse:
     found = timestamp_of(size) if size < SIZE_LIMIT else None
     if found is None:
         raise Http404(_("The checkpoint of this size has no timestamp."))
-    response = _public(bytes(found.token), content_type=TIMESTAMP_TYPE, cache=FOR_EVER)
+    response = public(bytes(found.token), content_type=TIMESTAMP_TYPE, cache=FOR_EVER)
     response.headers["Content-Disposition"] = f'attachment; filename="checkpoint-{size}.tsr"'
     return response
 
@@ -124,18 +124,28 @@ def timestamp_roots(request: HttpRequest) -> HttpResponse:
         content = Path(settings.TIMESTAMP_CERTIFICATES or "/").read_bytes()
     except OSError as error:
         raise Http404(_("No timestamping authority is configured.")) from error
-    return _public(content, content_type="application/x-pem-file")
+    return public(content, content_type="application/x-pem-file")
 
 
 def _file(path: str, *, content_type: str, cache: str) -> HttpResponse:
+    return file_of(Path(settings.DATA_DIR) / "log" / path, content_type=content_type, cache=cache)
+
+
+def file_of(path: Path, *, content_type: str, cache: str) -> HttpResponse:
+    """Serve a public file of a log.
+
+    Raises:
+        Http404: there is none of this name.
+    """
     try:
-        content = (Path(settings.DATA_DIR) / "log" / path).read_bytes()
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise Http404(_("The log has no such file.")) from error
-    return _public(content, content_type=content_type, cache=cache)
+    return public(content, content_type=content_type, cache=cache)
 
 
-def _public(content: bytes, *, content_type: str, cache: str = A_FEW_SECONDS) -> HttpResponse:
+def public(content: bytes, *, content_type: str, cache: str = A_FEW_SECONDS) -> HttpResponse:
+    """Hand out something that is public and the same for everyone."""
     response = HttpResponse(content, content_type=content_type)
     response.headers["Cache-Control"] = cache
     # Anyone's program may read the log from anyone's page.

@@ -16,7 +16,7 @@ from evote.cli.monitor.promises import decode_promise
 from evote.cli.schemas import load_schemas
 from evote.cli.text import printable
 from evote.errors import EvoteError, InvalidProof, NotSupported
-from evote.tlog import rotation
+from evote.tlog import rotation, succession
 from evote.tlog.checkpoint import Checkpoint, decode_hash
 from evote.tlog.contradiction import verify_contradiction
 from evote.tlog.entries import (
@@ -173,7 +173,7 @@ def _check_entry(evidence: _Evidence) -> str:
         return f"OBSERVED: the log holds entry {index}, and {error}"
     except EvoteError as error:
         return f"PROVEN: the log holds entry {index}, which may not stand in it: {error}"
-    if entry["kind"] == rotation.KIND:
+    if entry["kind"] in {rotation.KIND, succession.KIND}:
         return f"OBSERVED: the log holds entry {index}; compare it with its changes of keys before."
     if earlier:
         return _compare(earlier[0], index=index, entry=entry, evidence=evidence)
@@ -192,6 +192,8 @@ def _check_alone(entry: Entry) -> None:
     """Check what needs no other entry: both keys' signatures, what an election begins with."""
     if entry["kind"] == rotation.KIND:
         rotation.decode_rotation(entry)
+    elif entry["kind"] == succession.KIND:
+        succession.decode_succession(entry)
     elif entry["kind"] == "election-event" and entry["height"] == 0:
         follow_election(ElectionProgress(), entry=entry, index=0)
 

@@ -63,6 +63,7 @@ def read_shown(note: bytes, *, policy: Policy, where: str) -> Shown:
     except DecodeError as error:
         msg = f"{where}: the checkpoint is none: {error}"
         raise Finding(Kind.GARBAGE, msg, files=files) from error
+    _refuse_successor(decoded, keys=keys, where=where, files=files)
     try:
         verify_note(note, keys=keys)
         _check_is_of_log(decoded, keys=keys, where=where, files=files)
@@ -71,6 +72,23 @@ def read_shown(note: bytes, *, policy: Policy, where: str) -> Shown:
         msg = f"{where}: {error}"
         raise Finding(Kind.UNSIGNED, msg, files=files) from error
     return Shown(note=note, cosigned=cosigned, where=where)
+
+
+def _refuse_successor(
+    note: Note, *, keys: Sequence[VerifierKey], where: str, files: dict[str, bytes]
+) -> None:
+    """Say what it may mean that another log stands where this one was."""
+    origin = note.text.split("\n", 1)[0]
+    known = {(key.name, key.key_id) for key in keys}
+    if origin == keys[0].name or any((one.name, one.key_id) in known for one in note.signatures):
+        return
+    msg = (
+        f"{where}: this is {origin!r:.200}, and not the log {keys[0].name}. If that one was "
+        "closed, its final statement lies under closed/ at the log's address: check it, compare "
+        "the new log's key over another way, and follow the new log with that key and a folder "
+        "of its own"
+    )
+    raise Finding(Kind.UNSIGNED, msg, files=files)
 
 
 def _check_is_of_log(

@@ -1,4 +1,8 @@
-"""Follows a log from key to key: it says so in its entries, which both keys sign."""
+"""Follows a log from key to key: it says so in its entries, which both keys sign.
+
+A log that follows on one that was closed holds the closed one's entries too, changes of keys
+included, and then an entry that leads to its own first key.
+"""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,8 +11,8 @@ from evote.cli.findings import Finding, Kind
 from evote.cli.log_history import Shown, fetch_shown
 from evote.cli.log_source import LogSource, LogUnreachable
 from evote.cli.log_trust import with_keys
-from evote.errors import EvoteError
-from evote.tlog import rotation
+from evote.errors import EvoteError, InvalidProof
+from evote.tlog import rotation, succession
 from evote.tlog.checkpoint import decode_checkpoint
 from evote.tlog.entries import read_members
 from evote.tlog.note import VerifierKey, decode_note
@@ -40,6 +44,11 @@ class KeyChain:
     @property
     def known(self) -> list[VerifierKey]:
         """Every key that was ever the log's: older checkpoints still bear theirs."""
+        return [key for key in self.promising if key.name == self.trusted[0].name]
+
+    @property
+    def promising(self) -> list[VerifierKey]:
+        """Those keys, and those of closed logs on which this one follows: it keeps their word."""
         return self.trusted + [key for key in self.told if key not in self.trusted]
 
     @property
@@ -53,11 +62,26 @@ class KeyChain:
         Raises:
             DecodeError, InvalidProof: it may not change the key so.
         """
-        change = rotation.decode_rotation(entry)
-        rotation.later_keys(self.told[-1] if self.told else change.old, rotations=[change])
-        new = [change.new] if self.told else [change.old, change.new]
+        old, later = self._read_change(entry)
+        if self.told and self.told[-1] != old:
+            msg = (
+                f"the log changed the key {old.key_id.hex()}, and its key was "
+                f"{self.told[-1].key_id.hex()}"
+            )
+            raise InvalidProof(msg)
+        new = [later] if self.told else [old, later]
         self.told += new
         return new
+
+    def _read_change(self, entry: Mapping[str, object]) -> tuple[VerifierKey, VerifierKey]:
+        if entry.get("kind") != succession.KIND:
+            change = rotation.decode_rotation(entry)
+            return change.old, change.new
+        closing = succession.decode_succession(entry).closing
+        if closing.old.name == self.trusted[0].name:
+            msg = f"the log says of itself that it was closed, and goes on: {closing.old.name}"
+            raise InvalidProof(msg)
+        return closing.old, closing.new
 
     def follow_among(self, entries: Iterable[bytes]) -> list[VerifierKey]:
         """Take those of some proven entries that change the key as it may be changed.
@@ -141,4 +165,4 @@ def _unproven_entries(log: LogSource, *, start: int) -> Iterator[bytes]:
 
 def may_change_keys(entry: bytes) -> bool:
     """Say quickly of most entries that they do not change the log's key."""
-    return b'"key-rotation"' in entry
+    return b'"key-rotation"' in entry or b'"log-succession"' in entry

@@ -118,6 +118,19 @@ BODIES = {
         "signature_of_old": "A" * 91 + "=",
         "signature_of_new": "B" * 91 + "=",
     },
+    "log-succession": {
+        "old": "127.0.0.1:8000/log+7ba5f4d9+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "final_size": 300,
+        "final_root": digest("final"),
+        "new": "127.0.0.1:8000/log/2026b+1c0f4a5b+AYmyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "kept_size": 200,
+        "kept_root": digest("kept"),
+        "reason": "behind",
+        "explanation": digest("explanation"),
+        "at": "2026-11-21T09:00:00Z",
+        "signature_of_old": "A" * 91 + "=",
+        "signature_of_new": "B" * 91 + "=",
+    },
 }
 
 

@@ -1,16 +1,14 @@
 """Take the entries that a restored database lacks back from a mirror."""
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
-from itertools import pairwise
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.services.recovery import (
-    Loss,
     Recovery,
     RecoveryRefused,
+    loss_sentence,
     recover_log,
     rehearse_recovery,
 )
@@ -47,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(msg) from error
         self.stdout.write(_summary(recovery, is_rehearsal=dry_run))
         for loss in recovery.losses:
-            self.stdout.write(f"  {_sentence(loss)}")
+            self.stdout.write(f"  {loss_sentence(loss)}")
 
     def _tell(self, size: int, end: int) -> None:
         if size % ENTRIES_PER_LINE == 0 and size != end:
@@ -65,19 +63,3 @@ def _summary(recovery: Recovery, *, is_rehearsal: bool) -> str:
     if recovery.losses:
         words += " The log proves these, and the other tables do not know them:"
     return words
-
-
-def _sentence(loss: Loss) -> str:
-    """Say what is missing elsewhere, in one line."""
-    about = f" of {loss.about.replace('/', ' ', 1)}" if loss.about else ""
-    heights = f", heights {_ranges(loss.heights)}" if loss.heights else ""
-    return f"{loss.kind}{about}: {loss.entries}{heights}"
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    starts = [numbers[0], *(b for a, b in pairwise(numbers) if b > a + 1)]
-    ends = [*(a for a, b in pairwise(numbers) if b > a + 1), numbers[-1]]
-    return ", ".join(
-        str(start) if start == end else f"{start}-{end}"
-        for start, end in zip(starts, ends, strict=True)
-    )

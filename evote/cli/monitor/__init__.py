@@ -123,7 +123,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
             say=_say,
         )
         for source in arguments.promise:
-            watch_promise(source, keys=watch.chain.known, state=state, now=int(time.time()))
+            watch_promise(source, keys=watch.chain.promising, state=state, now=int(time.time()))
         return _watch(watch, arguments)
     finally:
         state.close()

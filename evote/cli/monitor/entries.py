@@ -8,7 +8,7 @@ from evote.cli.log_keys import KeyChain
 from evote.cli.log_source import LogSource
 from evote.cli.monitor.state import MonitorState
 from evote.errors import EvoteError, NotSupported
-from evote.tlog import rotation
+from evote.tlog import rotation, succession
 from evote.tlog.entries import Entry, RuleBroken, check_entry, follow_election
 from evote.tlog.receipt import Receipt
 from evote.tlog.schema import Check
@@ -113,6 +113,6 @@ def _follow(entry: Entry, *, index: int, state: MonitorState, chain: KeyChain) -
         uuid = str(entry["election"])
         progress = follow_election(state.election(uuid), entry=entry, index=index)
         state.set_election(uuid, progress)
-    elif entry["kind"] == rotation.KIND:
+    elif entry["kind"] in {rotation.KIND, succession.KIND}:
         for key in chain.follow(entry):
             state.add_key(key)

@@ -53,6 +53,7 @@ MAKERS = {
     "data-shared": "audit.services.entries:data_shared_body",
     "software": "config.announcement:software_body",
     "key-rotation": "evote.tlog.rotation:KeyRotation.body",
+    "log-succession": "evote.tlog.succession:Succession.body",
 }
 
 # Texts that an entry may hold: addresses of public pages, and words that the program chose.

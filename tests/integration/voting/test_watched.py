@@ -29,7 +29,7 @@ from voting.services.receipts import receipt_for
 
 TODAY = date(2026, 11, 21)
 # Of these, the example of the kind alone says nothing that a log may hold.
-NEED_A_CONTEXT = {"key-rotation", "election-event"}
+NEED_A_CONTEXT = {"key-rotation", "log-succession", "election-event"}
 VOTES = [(0, [[1, 0], [0, 1, 0, 0]]), (1, [[0, 1], [0, 0, 1, 0]]), (0, [[0, 1], [1, 0, 0, 0]])]
 pytestmark = pytest.mark.django_db
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from evote import __version__, group, transcript
@@ -21,6 +22,7 @@ from evote.cli import (
 from evote.cli.errors import CommandFailed
 from evote.cli.text import printable
 from evote.errors import EvoteError
+from evote.group.backend import SLOWER
 from evote.tlog import merkle
 
 # Each module has add_arguments(subparsers), which names its handler(arguments) -> exit status.
@@ -77,13 +79,16 @@ def _parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--version", action="version", version=f"evote {__version__} ({group.BACKEND})"
-    )
+    parser.add_argument("--version", action="version", version=_version())
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_arguments(subparsers)
     return parser
+
+
+def _version() -> str:
+    line = f"evote {__version__} ({group.BACKEND})"
+    return f"{line}\n{textwrap.fill(SLOWER, 79)}" if SLOWER else line
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import cast
 from evote.cli.errors import CommandFailed
 from evote.cli.large_files import open_companion_source
 from evote.cli.progress import ProgressBar
+from evote.cli.slowness import mention_slowness
 from evote.cli.sources import check_is_election_asked_for
 from evote.cli.workers import bounded_map, worker_count
 from evote.errors import NotSupported
@@ -64,6 +65,8 @@ class Rechecker:
     def _run(self, data: RecordBytes, *, companion: RecordBytes | None, source: str) -> Report:
         progress = ProgressBar({step.number: step.title for step in STEPS})
         workers = worker_count()
+        if len(data) >= _POOL_FROM_BYTES:
+            mention_slowness()
         try:
             if len(data) < _POOL_FROM_BYTES or workers == 1:
                 return self._verify(data, companion=companion, progress=progress, using=map)

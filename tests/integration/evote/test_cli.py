@@ -1,3 +1,4 @@
+import html
 import json
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from evote.election import (
 )
 from evote.encoding import encode_json
 from evote.group import BACKEND, encode_secret_scalar
+from evote.group.backend import BACKEND_SENTENCES, NATIVE
 from evote.tally import decode_partial_decryption, verify_partial_decryption
 from tests.factories.evote import (
     ONE_OF_TWO,
@@ -25,13 +27,17 @@ from tests.factories.evote import (
     write_tally,
 )
 from tests.factories.records import BALLOTS, CLOSED, COMPLETE, WORLD, voted, write
+from tests.integration.evote.processes import command, environment
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "belenios"
 
 
 class TestMain:
     def test_says_its_version(self, run):
-        assert run("--version") == (0, f"evote {__version__} ({BACKEND})\n", "")
+        status, printed, errors = run("--version")
+
+        assert (status, errors) == (0, "")
+        assert printed.partition("\n")[0] == f"evote {__version__} ({BACKEND})"
 
     @pytest.mark.parametrize(
         "command",
@@ -149,6 +155,27 @@ class TestVerify:
         assert [step["number"] for step in report["steps"]] == list(range(1, 17))
         status, output, _ = run("verify", "--json", write("b.bel", COMPLETE[:-512]))
         assert (status, json.loads(output)["verdict"]) == (1, "invalid")
+
+    @pytest.mark.parametrize("backend", sorted(BACKEND_SENTENCES))
+    def test_every_form_of_the_report_names_the_back_end(self, tmp_path, backend):
+        if backend == "native" and NATIVE is None:
+            pytest.skip("evote has no C extension here")
+        (tmp_path / "a.bel").write_bytes(COMPLETE)
+
+        def verify(*arguments):
+            return subprocess.run(
+                command(["verify", "a.bel", *arguments]),
+                cwd=tmp_path,
+                env=environment() | {"EVOTE_BACKEND": backend},
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+
+        sentence = f"{backend}: {BACKEND_SENTENCES[backend]}"
+        assert f"backend {sentence}\n" in verify("--report", "page.html")
+        assert html.escape(sentence) in (tmp_path / "page.html").read_text()
+        assert json.loads(verify("--json"))["backend"] == backend
 
     def test_a_large_record_is_checked_by_all_cores(self, tmp_path):
         world = make_world(questions=[ONE_OF_TWO], voters=220)

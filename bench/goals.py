@@ -15,22 +15,27 @@ say = partial(print, flush=True)
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is wanted, what was measured, and whether that will do."""
+    """What is wanted, what was measured, and whether that will do; None where nothing was."""
 
     wanted: str
     found: str
-    is_met: bool
+    is_met: bool | None
 
 
 def at_most(limit: float, found: float, *, unit: str, what: str) -> Goal:
     """Want a figure that is not larger than `limit`."""
-    return Goal(f"{what}: at most {limit:g} {unit}", f"{found:.3g} {unit}", found <= limit)
+    return Goal(f"{what}: at most {limit:g} {unit}", f"{found:.4g} {unit}", found <= limit)
 
 
 def at_least(limit: float, found: float, *, unit: str, what: str) -> Goal:
     """Want a figure that is not smaller than `limit`."""
     wanted = f"{what}: at least {limit:,g} {unit}"
     return Goal(wanted, f"{found:,.4g} {unit}", found >= limit)
+
+
+def not_measured(wanted: str, *, why: str) -> Goal:
+    """Name a goal of which this run says nothing."""
+    return Goal(wanted, why, None)
 
 
 def load_before() -> float:
@@ -42,8 +47,11 @@ def conclude(goals: Sequence[Goal], *, load: float) -> None:
     """Print each goal with what was found; end the program with an error where one is missed."""
     say("Goals:")
     for goal in goals:
-        say(f"  {'met   ' if goal.is_met else 'MISSED'}  {goal.wanted}; found {goal.found}")
+        if goal.is_met is None:
+            say(f"  not measured  {goal.wanted}: {goal.found}")
+        else:
+            say(f"  {'met' if goal.is_met else 'MISSED':<12}  {goal.wanted}; found {goal.found}")
     if load > IDLE_LOAD * CORES:
         say(f"The load was {load:.1f} before it began: others use the cores. Trust core time.")
-    if not all(goal.is_met for goal in goals):
+    if any(goal.is_met is False for goal in goals):
         sys.exit("A goal was missed.")

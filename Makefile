@@ -53,8 +53,8 @@ fmt: dev ## Format the code
 	$(RUN) -m ruff format .
 	$(RUN) -m djlint --quiet --reformat templates
 
-bench: dev build ## Measure: milliseconds per ballot, ballots per second, shuffles, tallies, the log
-	@for name in ballots shuffles casting tally log; do $(RUN) -m bench.$$name || exit 1; done
+bench: dev build ## Measure: milliseconds per ballot, ballots per second, shuffles, records, tallies, the log
+	@for name in ballots shuffles record casting tally log; do $(RUN) -m bench.$$name || exit 1; done
 
 build: server messages ## Build the style sheet, the browser programs and the translations
 	@$(RUN) -m config.front_end build

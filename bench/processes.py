@@ -1,6 +1,7 @@
 """What processes took of the machine: processor time and memory, read from /proc."""
 
 import os
+import resource
 from pathlib import Path
 
 
@@ -37,3 +38,21 @@ def megabytes(ancestor: int) -> int:
             continue
         sizes += [int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:")]
     return max(sizes)
+
+
+def megabytes_together(ancestor: int) -> int:
+    """Return the memory of a family in MB, with what its processes share counted once."""
+    kilobytes = 0
+    for pid in family(ancestor):
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            continue
+        kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes // 1024
+
+
+def processor_seconds_of_children() -> float:
+    """Return the processor time of all children of this process that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -23,6 +23,7 @@ from evote.group.backend import NATIVE
 from evote.group.commitment import Commitment
 from evote.group.ed25519 import (
     ED25519,
+    IDENTITY,
     IDENTITY_ENCODING,
     NOT_A_MEMBER,
     Ed25519,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 TERM = struct.Struct("<I32s32s32s")
 NO_BASE = 0xFFFFFFFF
 _ZERO = bytes(32)
+# A commitment of g and y alone still is one term.
+_NO_POWERS = ((IDENTITY, 0),)
 _OUTSIDE, _MEMBER = 0, 1
 # Tables take 165 kB and 0.7 ms; a server checks ballots of a few elections at a time.
 _TABLES_KEPT = 64
@@ -82,7 +85,7 @@ class Together:
         first = number = self.wanted_count
         add = self.terms.append
         for generator, key, powers in commitments:
-            for base, exponent in powers:
+            for base, exponent in powers or _NO_POWERS:
                 add((number, self._base_number(base), generator, key, exponent))
                 generator = key = 0
             number += 1

@@ -1,4 +1,3 @@
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +27,7 @@ from evote.tlog.policy import verify_under_policy
 from evote.tlog.witness import AddCheckpoint
 from tests.factories.audit import append_ballots
 from tests.factories.growth import TODAY, grow, published_file, published_size
+from tests.factories.threads import at_once
 from tests.factories.witnesses import HonestScript, loopback, policy_of, silent, witness_key
 
 NOW = datetime.now(tz=UTC)
@@ -279,29 +279,11 @@ class TestAfterACrash:
 
 @pytest.mark.django_db(transaction=True)
 class TestSeveralAtOnce:
-    def in_threads(self, *functions):
-        errors = []
-
-        def run(function):
-            try:
-                function()
-            except Exception as error:  # noqa: BLE001
-                errors.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=[function]) for function in functions]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return errors
-
     def test_the_second_sweep_leaves_the_first_alone(self, three):
         grow()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [cosigning.COSIGNER_LOCK])
-            assert self.in_threads(lambda: cosign(now=NOW)) == []
+            at_once(lambda: cosign(now=NOW))
             cursor.execute("SELECT pg_advisory_unlock(%s)", [cosigning.COSIGNER_LOCK])
 
         assert three.witnesses[0].server.requests == []
@@ -316,8 +298,7 @@ class TestSeveralAtOnce:
             for _ in range(10):
                 cosign(now=NOW)
 
-        threads = [sequence_often, sequence_often, cosign_often, cosign_often, cosign_often]
-        assert self.in_threads(*threads) == []
+        at_once(sequence_often, sequence_often, cosign_often, cosign_often, cosign_often)
         sequence(today=TODAY)
         cosign(now=NOW)
 

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from audit.models import Evidence, EvidenceCount, EvidenceKey, LogEntry, PendingEntry
 from audit.selectors import entry_by_identity, verifier_key
@@ -39,6 +38,7 @@ from audit.services.sequencing import sequence
 from evote.cli.monitor.promises import decode_promise
 from evote.tlog.note import VerifierKey, verify_note
 from evote.tlog.receipt import decode_receipt, verify_receipt
+from tests.factories.threads import many_at_once
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CONTRACT = hashlib.sha256(b"a contract").digest()
@@ -207,32 +207,10 @@ class TestKeys:
         assert file_by_key(key=other, filing=findable(b"\2" * 32), request_name="", now=NOW).is_new
 
 
-def in_two_threads(act):
-    """Run `act(number)` twice at once, each on a connection of its own."""
-    results, barrier = [], threading.Barrier(2, timeout=20)
-
-    def run(number):
-        try:
-            barrier.wait()
-            results.append(act(number))
-        except QuotaReached as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(results) == 2
-    return results
-
-
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_two_posts_of_the_same_document_at_once_are_one_filing(self):
-        results = in_two_threads(lambda _: file())
+        results = many_at_once(lambda _number: file(), times=2)
 
         assert sorted(result.is_new for result in results) == [False, True]
         assert len({result.evidence.pk for result in results}) == 1
@@ -240,10 +218,11 @@ class TestRaces:
 
     def test_two_keys_of_one_owner_filing_the_same_at_once_are_one_filing(self):
         keys = [make_key().key, make_key().key]
-        results = in_two_threads(
+        results = many_at_once(
             lambda number: file_by_key(
                 key=keys[number], filing=findable(), request_name="a", now=NOW
-            )
+            ),
+            times=2,
         )
 
         assert len({result.evidence.pk for result in results}) == 1
@@ -251,7 +230,9 @@ class TestRaces:
 
     def test_two_posts_at_once_cannot_pass_the_quota_together(self, settings):
         settings.EVIDENCE_PER_DAY = 1
-        results = in_two_threads(lambda number: file(findable(bytes([number]) * 32)))
+        results = many_at_once(
+            lambda number: file(findable(bytes([number]) * 32)), times=2, refusals=QuotaReached
+        )
 
         assert sorted(type(result).__name__ for result in results) == ["Filed", "QuotaReached"]
         assert Evidence.objects.count() == 1

@@ -1,5 +1,4 @@
 import os
-import threading
 from datetime import date
 
 import pytest
@@ -28,6 +27,7 @@ from evote.tlog.tiles import (
     tile_addresses,
 )
 from tests.factories.audit import BODIES, append_ballots
+from tests.factories.threads import at_once, many_at_once
 
 TODAY = date(2026, 11, 21)
 
@@ -403,24 +403,6 @@ class TestAppendOnly:
 
 @pytest.mark.django_db(transaction=True)
 class TestSeveralAtOnce:
-    def in_threads(self, *functions):
-        errors = []
-
-        def run(function):
-            try:
-                function()
-            except Exception as error:  # noqa: BLE001
-                errors.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=[function]) for function in functions]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return errors
-
     def test_sequencers_and_writers_make_one_log(self):
         written = []
 
@@ -432,7 +414,7 @@ class TestSeveralAtOnce:
             for _ in range(15):
                 sequence(today=TODAY)
 
-        assert self.in_threads(write, write, sequence_often, sequence_often, sequence_often) == []
+        at_once(write, write, sequence_often, sequence_often, sequence_often)
         sequence(today=TODAY)
 
         assert LogEntry.objects.count() == len(written) == 60
@@ -446,13 +428,12 @@ class TestSeveralAtOnce:
 
     def test_the_second_sequencer_leaves_the_first_alone(self):
         append_ballots(2)
-        results = []
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [sequencing.SEQUENCER_LOCK])
-            errors = self.in_threads(lambda: results.append(sequence(today=TODAY)))
+            results = at_once(lambda: sequence(today=TODAY))
             cursor.execute("SELECT pg_advisory_unlock(%s)", [sequencing.SEQUENCER_LOCK])
 
-        assert (errors, results) == ([], [0])
+        assert results == [0]
         assert PendingEntry.objects.count() == 2
 
     def test_the_lock_goes_after_a_crash(self, monkeypatch):
@@ -464,10 +445,8 @@ class TestSeveralAtOnce:
             with pytest.raises(Crash):
                 sequence(today=TODAY)
         append_ballots(1)
-        results = []
-        assert self.in_threads(lambda: results.append(sequence(today=TODAY))) == []
 
-        assert results == [1]
+        assert at_once(lambda: sequence(today=TODAY)) == [1]
 
     def test_a_caller_cannot_sequence_inside_a_transaction(self):
         append_ballots(1)
@@ -477,11 +456,6 @@ class TestSeveralAtOnce:
         assert not LogEntry.objects.exists()
 
     def test_the_same_entry_from_two_transactions_is_one(self):
-        barrier = threading.Barrier(4)
+        many_at_once(lambda _number: append_entry(kind="booth", body=BODIES["booth"]), times=4)
 
-        def append():
-            barrier.wait()
-            append_entry(kind="booth", body=BODIES["booth"])
-
-        assert self.in_threads(append, append, append, append) == []
         assert PendingEntry.objects.count() == 1

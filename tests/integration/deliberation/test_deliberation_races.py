@@ -1,9 +1,6 @@
 """What several requests at once cannot do."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 
 from deliberation.models import (
     Comment,
@@ -27,31 +24,15 @@ from tests.factories.deliberation import (
     make_full_consultation,
     make_proposal,
 )
+from tests.factories.threads import many_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-THREADS = 8
-
-
-def at_once(act, *, times):
-    """Run `act(number)` in threads of their own connections; return results and refusals."""
-
-    def run(number):
-        try:
-            return act(number)
-        except (LimitReached, ActRefused) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, range(times)))
 
 
 def test_a_person_s_limit_holds_for_requests_at_once():
     proposal, author = make_proposal(), make_user(password=None)
 
-    results = at_once(
+    results = many_at_once(
         lambda number: post_comment(
             proposal=proposal,
             author=author,
@@ -61,6 +42,7 @@ def test_a_person_s_limit_holds_for_requests_at_once():
             now=NOW,
         ),
         times=16,
+        refusals=LimitReached,
     )
 
     assert sum(isinstance(result, LimitReached) for result in results) == 10
@@ -71,7 +53,7 @@ def test_one_person_counts_once_and_the_threshold_is_reached_once():
     proposal = make_proposal(consultation=make_consultation(threshold=3))
     people = [make_user(password=None) for _ in range(5)]
 
-    at_once(
+    many_at_once(
         lambda number: endorse_proposal(proposal=proposal, user=people[number % 5], now=NOW),
         times=20,
     )
@@ -84,7 +66,7 @@ def test_proposals_made_at_once_have_numbers_of_their_own():
     consultation = make_consultation()
     people = [make_user(password=None) for _ in range(8)]
 
-    at_once(
+    many_at_once(
         lambda number: submit_proposal(
             consultation=consultation,
             author=people[number],
@@ -102,7 +84,7 @@ def test_two_moderators_remove_a_comment_once():
     comment = make_comment()
     moderators = [make_moderator(comment.proposal.consultation.organisation) for _ in range(4)]
 
-    results = at_once(
+    results = many_at_once(
         lambda number: hide_content(
             content=comment,
             moderator=moderators[number],
@@ -111,6 +93,7 @@ def test_two_moderators_remove_a_comment_once():
             now=NOW,
         ),
         times=4,
+        refusals=ActRefused,
     )
 
     assert sum(isinstance(result, ActRefused) for result in results) == 3
@@ -120,7 +103,7 @@ def test_two_moderators_remove_a_comment_once():
 def test_a_81_the_sweep_run_eight_times_at_once_logs_each_change_once():
     make_full_consultation()
 
-    counts = at_once(lambda _number: log_due_changes(now=NOW), times=8)
+    counts = many_at_once(lambda _number: log_due_changes(now=NOW), times=8)
 
     assert sum(counts) == 1
     assert PhaseChange.objects.filter(kind="STARTED").count() == 1

@@ -1,5 +1,4 @@
 import json
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from evote.verify import Verdict, verify_record
+from tests.factories.threads import many_at_once
 from tests.factories.voting import TREES, make_election, run_log, tracker_of
 from voting import tasks
 from voting.models import Ballot, Challenge, Election, Record, RecordEvent, Registration, TallyChunk
@@ -46,21 +46,6 @@ def make(**fields):
     )
 
 
-def in_threads(number, act):
-    """Let `number` threads call `act` with their number at the same moment."""
-    barrier = threading.Barrier(number)
-
-    def run(position):
-        barrier.wait()
-        try:
-            return act(position)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
-
-
 def cast(made, ballot, *, prev=NO_PREVIOUS_BALLOT, at=None, voter=0):
     try:
         return cast_ballot(
@@ -85,7 +70,7 @@ def test_a41_of_fifty_ballots_with_the_same_prev_one_wins_and_the_others_learn_w
     made = make(voters=1, profile=profile)
     ballots = [made.ballot(0, [YES if number % 2 else NO]) for number in range(50)]
 
-    outcomes = in_threads(50, lambda number: cast(made, ballots[number]))
+    outcomes = many_at_once(lambda number: cast(made, ballots[number]), times=50)
 
     winners = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     losers = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
@@ -116,7 +101,7 @@ def test_a48_of_casting_and_challenging_the_same_ballot_at_once_one_happens():
         except ChallengeRefused as refusal:
             return refusal
 
-    outcomes = in_threads(16, act)
+    outcomes = many_at_once(act, times=16)
 
     for challenged, was_cast in zip(outcomes[::2], outcomes[1::2], strict=True):
         refused = [one for one in (challenged, was_cast) if isinstance(one, Exception)]
@@ -149,7 +134,7 @@ def test_two_accounts_that_race_for_one_credential_do_not_both_get_it():
         except BallotRejected as refusal:
             return refusal
 
-    outcomes = in_threads(8, act)
+    outcomes = many_at_once(act, times=8)
 
     refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert [refusal.code for refusal in refused] == ["other_account"] * 7
@@ -161,7 +146,7 @@ def test_a41_a_revote_races_too_and_the_chain_never_forks():
     first = made.cast(0, [YES]).receipt.tracker
     ballots = [made.ballot(0, [NO]) for _ in range(20)]
 
-    outcomes = in_threads(20, lambda number: cast(made, ballots[number], prev=first))
+    outcomes = many_at_once(lambda number: cast(made, ballots[number], prev=first), times=20)
 
     assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 1
     assert Ballot.objects.filter(prev=first).count() == 1
@@ -171,7 +156,7 @@ def test_the_same_ballot_sent_twenty_times_at_once_is_one_ballot_with_one_receip
     made = make(voters=1)
     ballot = made.ballot(0, [YES])
 
-    outcomes = in_threads(20, lambda _number: cast(made, ballot))
+    outcomes = many_at_once(lambda _number: cast(made, ballot), times=20)
 
     assert sum(outcome.is_new for outcome in outcomes) == 1
     assert {outcome.receipt for outcome in outcomes} == {outcomes[0].receipt}
@@ -194,7 +179,7 @@ def test_a86_while_the_polls_close_each_ballot_is_in_the_record_or_refused():
             return record_waiting_ballots(election=made.election)
         return cast(made, ballots[number])
 
-    outcomes = in_threads(40, act)
+    outcomes = many_at_once(act, times=40)
 
     accepted = {
         tracker_of(ballots[number])
@@ -274,23 +259,23 @@ def test_a81_every_sweep_eight_times_at_once_has_one_effect():
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(hours=1),
     )
-    in_threads(8, lambda _number: tasks.open_due_elections())
+    many_at_once(lambda _number: tasks.open_due_elections(), times=8)
     for voter in range(6):
         made.cast(voter, [YES if voter % 2 else NO], at=now)
-    in_threads(8, lambda _number: tasks.record_ballots())
+    many_at_once(lambda _number: tasks.record_ballots(), times=8)
     close_together(made, now=now + timedelta(hours=2))
-    in_threads(8, lambda _number: tasks.tally_closed_elections())
+    many_at_once(lambda _number: tasks.tally_closed_elections(), times=8)
     # A sweep leaves a row that another one holds to the next sweep, two seconds later.
     tasks.tally_closed_elections()
     made.election.refresh_from_db()
     parts = {owner: made.decryption(owner) for owner in (1, 2)}
-    in_threads(
-        8,
+    many_at_once(
         lambda number: accept_partial_decryption(
             election=made.election, owner=number % 2 + 1, data=parts[number % 2 + 1]
         ),
+        times=8,
     )
-    in_threads(8, lambda _number: tasks.publish_results())
+    many_at_once(lambda _number: tasks.publish_results(), times=8)
     tasks.publish_results()
     run_log()
 
@@ -317,7 +302,7 @@ def close_together(made, *, now):
         except Refused as refusal:
             return refusal
 
-    outcomes = in_threads(8, act)
+    outcomes = many_at_once(act, times=8)
     assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 1
 
 
@@ -325,7 +310,7 @@ def test_several_workers_share_the_chunks_of_one_tally(monkeypatch):
     monkeypatch.setattr("voting.services.tallying.BALLOTS_PER_CHUNK", 2)
     made = make(voters=9, votes=[(voter, [YES]) for voter in range(9)], phase=Election.Phase.CLOSED)
 
-    in_threads(4, lambda _number: tasks.tally_closed_elections())
+    many_at_once(lambda _number: tasks.tally_closed_elections(), times=4)
     tasks.tally_closed_elections()
 
     made.election.refresh_from_db()

@@ -11,6 +11,7 @@ a `Claim`, so that their commitments can be computed together.
 
 from evote.proofs.claims import Claim
 from evote.proofs.decryption import (
+    decryption_claim,
     prove_decryption,
     verify_decryption,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "blank_or_enough",
     "blank_or_nothing",
     "candidates_or_list",
+    "decryption_claim",
     "encryption_claim",
     "hash_signature_claim",
     "interval_claim",

@@ -1,8 +1,8 @@
 """Correct decryption: the proof beside a trustee's factor (PROTOCOL 1.9)."""
 
-from evote.errors import InvalidProof
 from evote.group import GENERATOR, Element, GroupElement, SecretScalar, random_scalar
-from evote.proofs.schnorr import Proof
+from evote.proofs.claims import Claim
+from evote.proofs.schnorr import Proof, equality_claim
 from evote.transcript import challenge
 
 
@@ -20,6 +20,38 @@ def prove_decryption(
     return Proof(c, (w - secret_key * c).reveal())
 
 
+def decryption_claim(
+    *,
+    proof: Proof,
+    fingerprint: str,
+    public_key: GroupElement,
+    alpha: GroupElement,
+    factor: GroupElement,
+) -> Claim:
+    """Claim that a trustee decrypted with the key they committed to ("Partial decryptions", 1.9).
+
+    That is log_g(X) = log_α(F): the same secret x gives the trustee's public key X = g^x and the
+    factor F = α^x, without revealing x (Chaum and Pedersen, CRYPTO '92). The challenge of version 1
+    hashes neither α nor F: whoever chooses an α after the proof could fit it, which is why the
+    encrypted tally is recomputed from the ballots before any decryption is looked at.
+
+    Args:
+        proof: (c, ρ).
+        fingerprint: φ, binds the proof to one election.
+        public_key: X, the trustee's key from the sealed list, never from the message checked.
+        alpha: α, one entry of the encrypted tally.
+        factor: F, one element.
+    """
+    return equality_claim(
+        _decryption_prefix(fingerprint, public_key),
+        proof,
+        public_key=public_key,
+        base=alpha,
+        power=factor,
+        failure="the decryption factor does not match the trustee's public key",
+    )
+
+
 def verify_decryption(
     *,
     proof: Proof,
@@ -28,31 +60,14 @@ def verify_decryption(
     alpha: GroupElement,
     factor: GroupElement,
 ) -> None:
-    """Check that a trustee decrypted with the key they committed to ("Partial decryptions", 1.9).
-
-    Proves log_g(X) = log_α(F): the same secret x gives the trustee's public key X = g^x and the
-    factor F = α^x, without revealing x (Chaum and Pedersen, CRYPTO '92).
-
-    Args:
-        proof: (c, ρ).
-        fingerprint: φ, binds the proof to one election.
-        public_key: X, the trustee's key from the sealed list, never from the message checked.
-        alpha: α, one entry of the encrypted tally.
-        factor: F, one element.
+    """Check a `decryption_claim`.
 
     Raises:
-        InvalidProof: the equation does not hold. The challenge of version 1 hashes neither α nor
-            F: whoever chooses an α after the proof could fit it, which is why the encrypted tally
-            is recomputed from the ballots before any decryption is looked at.
+        InvalidProof: the equation does not hold.
     """
-    # g^ρ·X^c and α^ρ·F^c are the two commitments; ask for the same challenge.
-    commitments = [
-        public_key.generator**proof.response * public_key**proof.challenge,
-        alpha**proof.response * factor**proof.challenge,
-    ]
-    if proof.challenge != challenge(_decryption_prefix(fingerprint, public_key), commitments):
-        msg = "the decryption factor does not match the trustee's public key"
-        raise InvalidProof(msg)
+    decryption_claim(
+        proof=proof, fingerprint=fingerprint, public_key=public_key, alpha=alpha, factor=factor
+    ).verify()
 
 
 def _decryption_prefix(fingerprint: str, public_key: GroupElement) -> str:

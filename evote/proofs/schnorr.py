@@ -124,6 +124,32 @@ def knowledge_claim(prefix: str, proof: Proof, public_key: GroupElement, *, fail
     )
 
 
+def equality_claim(
+    prefix: str,
+    proof: Proof,
+    *,
+    public_key: GroupElement,
+    base: GroupElement,
+    power: GroupElement,
+    failure: str,
+) -> Claim:
+    """Claim log_g(X) = log_base(power), with X the public key (Chaum and Pedersen, CRYPTO '92)."""
+    # g^ρ·X^c and base^ρ·power^c are the two commitments; ask for the same challenge.
+    c, response = proof.challenge, proof.response
+    commitments = (
+        Commitment(response, 0, ((public_key, c),)),
+        Commitment(0, 0, ((base, response), (power, c))),
+    )
+    return Claim(
+        key=public_key,
+        challenge=c,
+        head=prefix,
+        statement=(),
+        commitments=lambda: commitments,
+        failure=failure,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
     """A proof by a public key that is given as text; `place` is where the key stands."""

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from evote.encoding import hash_of_b64, read_hash
 from evote.errors import DecodeError, EvoteError, InvalidProof
 from evote.group import GENERATOR, Element, GroupElement, SecretScalar, random_scalar
+from evote.proofs.claims import Claim
 from evote.proofs.schnorr import (
     Knowledge,
     Proof,
+    equality_claim,
     knowledge_claim,
     prove_knowledge,
     refused_knowledge,
@@ -59,6 +61,18 @@ def verify_cast(
         place="credential",
         failure=_NOT_THIS_CAST,
     )
+
+
+def cast_claim(
+    *, proof: Proof, fingerprint: str, public_key: GroupElement, tracker: str, prev: str
+) -> Claim:
+    """Claim what `verify_cast` checks, for a credential that was read already.
+
+    Raises:
+        DecodeError: a tracker is not the spelling of a hash.
+    """
+    prefix = _cast_prefix(fingerprint, public_key.encode(), tracker, prev)
+    return knowledge_claim(prefix, proof, public_key, failure=_NOT_THIS_CAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +215,33 @@ def prove_strong_decryption(
     return _prove_equality(prefix, secret_key, alpha)
 
 
+def strong_decryption_claim(
+    *,
+    proof: Proof,
+    fingerprint: str,
+    public_key: GroupElement,
+    position: str,
+    closing: str,
+    alpha: GroupElement,
+    factor: GroupElement,
+) -> Claim:
+    """Claim that F was made of exactly this α with the key X (2.3).
+
+    Unlike the proof of version 1, this one cannot be fitted to an α or an F chosen afterwards.
+
+    Raises:
+        DecodeError: the position or the hash of the closing event is not written as one.
+    """
+    return equality_claim(
+        _decryption_prefix(fingerprint, public_key, position, closing, alpha, factor),
+        proof,
+        public_key=public_key,
+        base=alpha,
+        power=factor,
+        failure="the strong proof does not bind this factor to this ciphertext and this trustee",
+    )
+
+
 def verify_strong_decryption(
     *,
     proof: Proof,
@@ -211,19 +252,32 @@ def verify_strong_decryption(
     alpha: GroupElement,
     factor: GroupElement,
 ) -> None:
-    """Check that F was made of exactly this α with the key X (2.3).
+    """Check a `strong_decryption_claim`.
 
-    Unlike the proof of version 1, this one cannot be fitted to an α or an F chosen afterwards.
     Where α is the identity, nobody chose that answer and F must be the identity as well.
 
     Raises:
         DecodeError: the position or the hash of the closing event is not written as one.
         InvalidProof: the equation does not hold.
     """
-    prefix = _decryption_prefix(fingerprint, public_key, position, closing, alpha, factor)
-    if not _are_equal(prefix, proof, public_key, alpha, factor):
-        msg = "the strong proof does not bind this factor to this ciphertext and this trustee"
-        raise InvalidProof(msg)
+    strong_decryption_claim(
+        proof=proof,
+        fingerprint=fingerprint,
+        public_key=public_key,
+        position=position,
+        closing=closing,
+        alpha=alpha,
+        factor=factor,
+    ).verify()
+    check_identity(alpha=alpha, factor=factor)
+
+
+def check_identity(*, alpha: GroupElement, factor: GroupElement) -> None:
+    """Ask that F is the identity exactly where α is: x is not zero (PROTOCOL 3.1).
+
+    Raises:
+        InvalidProof: one of them is and the other is not.
+    """
     if alpha.is_identity != factor.is_identity:
         msg = "the decryption factor is the identity, or ought to be"
         raise InvalidProof(msg)
@@ -277,10 +331,14 @@ def verify_disclosure(
     Raises:
         InvalidProof: another key is disclosed than the message was encrypted with.
     """
-    prefix = _disclosure_prefix(uuid, encryption_key, alpha, beta, key)
-    if not _are_equal(prefix, proof, encryption_key, alpha, beta / key):
-        msg = "the disclosed key is not the one that this message was encrypted with"
-        raise InvalidProof(msg)
+    equality_claim(
+        _disclosure_prefix(uuid, encryption_key, alpha, beta, key),
+        proof,
+        public_key=encryption_key,
+        base=alpha,
+        power=beta / key,
+        failure="the disclosed key is not the one that this message was encrypted with",
+    ).verify()
 
 
 def _disclosure_prefix(
@@ -297,18 +355,3 @@ def _prove_equality(prefix: str, secret: SecretScalar, base: Element) -> Proof:
     w = random_scalar()
     c = challenge(prefix, [GENERATOR**w, base**w])
     return Proof(c, (w - secret * c).reveal())
-
-
-def _are_equal(
-    prefix: str,
-    proof: Proof,
-    public_key: GroupElement,
-    base: GroupElement,
-    power: GroupElement,
-) -> bool:
-    # g^ρ·X^c and base^ρ·power^c are the two commitments; ask for the same challenge.
-    commitments = [
-        public_key.generator**proof.response * public_key**proof.challenge,
-        base**proof.response * power**proof.challenge,
-    ]
-    return proof.challenge == challenge(prefix, commitments)

@@ -1,14 +1,20 @@
 """A trustee's part in decrypting the tally (PROTOCOL 1.9, "Partial decryptions")."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evote.election import Election, Trustee
+from evote.elgamal import Ciphertext
 from evote.encoding import decode_json, encode_json, read_object
 from evote.errors import InvalidProof, NotSupported
 from evote.group import GENERATOR, GROUP_NAME, Element, GroupElement, SecretScalar
-from evote.proofs import Proof, prove_decryption, read_proof, verify_decryption
+from evote.proofs import Claim, Proof, decryption_claim, prove_decryption, read_proof
+from evote.proofs.batch import Take, refused_claims
+from evote.proofs.statements import check_identity
 from evote.tally.encrypted import EncryptedTally
-from evote.tally.form import TALLY_LIMIT_BYTES, nest, read_element, read_nested
+from evote.tally.form import TALLY_LIMIT_BYTES, nest, read_elements, read_nested
+
+FACTORS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,7 @@ def decode_partial_decryption(data: bytes, *, election: Election) -> PartialDecr
     proofs = read_nested(item["decryption_proofs"], election=election, place="decryption_proofs")
     group = election.group
     return PartialDecryption(
-        factors=tuple(
-            tuple(read_element(factor, place=place, group=group) for place, factor in items)
-            for items in factors
-        ),
+        factors=tuple(read_elements(items, group=group) for items in factors),
         proofs=tuple(
             tuple(
                 read_proof(proof, place=place, is_ordered=False, group=group)
@@ -113,24 +116,53 @@ def verify_partial_decryption(
                 f"for the {len(items)} entries of the tally"
             )
             raise InvalidProof(msg)
-        for index, (item, factor, proof) in enumerate(zip(items, factors, proofs, strict=True)):
-            try:
-                _check_identity(alpha=item.alpha, factor=factor)
-                verify_decryption(
-                    proof=proof,
-                    fingerprint=election.fingerprint,
-                    public_key=trustee.public_key,
-                    alpha=item.alpha,
-                    factor=factor,
-                )
-            except InvalidProof as error:
-                msg = f"decryption_factors[{number}][{index}]: {error}"
-                raise InvalidProof(msg) from error
+        _check_factors(
+            list(zip(items, factors, proofs, strict=True)),
+            number=number,
+            election=election,
+            trustee=trustee,
+        )
     return decryption
 
 
-def _check_identity(*, alpha: GroupElement, factor: GroupElement) -> None:
-    """Ask that F is the identity exactly where α is: x is not zero (PROTOCOL 3.1)."""
-    if alpha.is_identity != factor.is_identity:
-        msg = "the decryption factor is the identity, or ought to be"
-        raise InvalidProof(msg)
+def _check_factors(
+    entries: Sequence[tuple[Ciphertext, GroupElement, Proof]],
+    *,
+    number: int,
+    election: Election,
+    trustee: Trustee,
+) -> None:
+    """Check the factors of one question, about a thousand at a time."""
+    for first in range(0, len(entries), FACTORS_AT_ONCE):
+        part = entries[first : first + FACTORS_AT_ONCE]
+        refused = _refused(part, election=election, trustee=trustee)
+        for index, (item, factor, _) in enumerate(part):
+            try:
+                check_identity(alpha=item.alpha, factor=factor)
+                if index in refused:
+                    raise refused[index]
+            except InvalidProof as error:
+                msg = f"decryption_factors[{number}][{first + index}]: {error}"
+                raise InvalidProof(msg) from error
+
+
+def _refused(
+    entries: Sequence[tuple[Ciphertext, GroupElement, Proof]],
+    *,
+    election: Election,
+    trustee: Trustee,
+) -> dict[int, InvalidProof]:
+    def write(take: Take) -> list[Claim]:
+        public_key = take(trustee.public_key)
+        return [
+            decryption_claim(
+                proof=proof,
+                fingerprint=election.fingerprint,
+                public_key=public_key,
+                alpha=take(item.alpha),
+                factor=take(factor),
+            )
+            for item, factor, proof in entries
+        ]
+
+    return refused_claims(write, public_key=trustee.public_key)

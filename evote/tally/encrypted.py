@@ -21,6 +21,7 @@ from evote.tally.form import (
     TALLY_LIMIT_BYTES,
     nest,
     read_element,
+    read_elements,
     read_nested,
     read_weight,
     weight_to_json,
@@ -172,10 +173,23 @@ def decode_encrypted_tally(data: bytes, *, election: Election) -> EncryptedTally
     value = decode_canonical_json(data, source="encrypted tally", limit_bytes=TALLY_LIMIT_BYTES)
     return EncryptedTally(
         tuple(
-            tuple(read_ciphertext(item, place=place, group=election.group) for place, item in items)
+            _read_ciphertexts(items, group=election.group)
             for items in read_nested(value, election=election, place="")
         )
     )
+
+
+def _read_ciphertexts(
+    items: Sequence[tuple[str, object]], *, group: Group
+) -> tuple[Ciphertext, ...]:
+    entries: list[tuple[str, object]] = []
+    for place, item in items:
+        if not isinstance(item, dict) or tuple(item) != ("alpha", "beta"):
+            # One of them is malformed: one by one, the first that is wrong is found.
+            return tuple(read_ciphertext(item, place=place, group=group) for place, item in items)
+        entries += [(f"{place}.alpha", item["alpha"]), (f"{place}.beta", item["beta"])]
+    elements = iter(read_elements(entries, group=group))
+    return tuple(Ciphertext(alpha, next(elements)) for alpha in elements)
 
 
 def read_ciphertext(value: object, *, place: str, group: Group) -> Ciphertext:

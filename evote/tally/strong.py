@@ -1,14 +1,20 @@
 """Strong decryption proofs: one more for each factor, which hashes all of it (PROTOCOL 2.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evote.election import Election, Trustee
+from evote.elgamal import Ciphertext
 from evote.encoding import decode_canonical_json, encode_json
 from evote.errors import DecodeError, InvalidProof, NotSupported
 from evote.group import GROUP_NAME, Element, GroupElement, SecretScalar
-from evote.proofs import Proof, read_proof
-from evote.proofs.statements import prove_strong_decryption, verify_strong_decryption
-from evote.tally.decryption import PartialDecryption
+from evote.proofs import Claim, Proof, read_proof
+from evote.proofs.batch import Take, refused_claims
+from evote.proofs.statements import (
+    check_identity,
+    prove_strong_decryption,
+    strong_decryption_claim,
+)
+from evote.tally.decryption import FACTORS_AT_ONCE, PartialDecryption
 from evote.tally.encrypted import EncryptedTally
 from evote.tally.form import TALLY_LIMIT_BYTES, nest, positions
 
@@ -117,20 +123,47 @@ def verify_strong_decryptions(
     for items, factors, answers, names in zip(
         tally.questions, decryption.factors, flat, places, strict=True
     ):
-        for item, factor, proof, position in zip(items, factors, answers, names, strict=True):
-            try:
-                verify_strong_decryption(
-                    proof=proof,
-                    fingerprint=election.fingerprint,
-                    public_key=trustee.public_key,
-                    position=position,
-                    closing=closing,
-                    alpha=item.alpha,
-                    factor=factor,
-                )
-            except InvalidProof as error:
-                msg = f"proofs {position}: {error}"
-                raise InvalidProof(msg) from error
+        entries = list(zip(items, factors, answers, names, strict=True))
+        for first in range(0, len(entries), FACTORS_AT_ONCE):
+            _check_some(
+                entries[first : first + FACTORS_AT_ONCE],
+                election=election,
+                trustee=trustee,
+                closing=closing,
+            )
+
+
+def _check_some(
+    entries: Sequence[tuple[Ciphertext, GroupElement, Proof, str]],
+    *,
+    election: Election,
+    trustee: Trustee,
+    closing: str,
+) -> None:
+    def write(take: Take) -> list[Claim]:
+        public_key = take(trustee.public_key)
+        return [
+            strong_decryption_claim(
+                proof=proof,
+                fingerprint=election.fingerprint,
+                public_key=public_key,
+                position=position,
+                closing=closing,
+                alpha=take(item.alpha),
+                factor=take(factor),
+            )
+            for item, factor, proof, position in entries
+        ]
+
+    refused = refused_claims(write, public_key=trustee.public_key)
+    for index, (item, factor, _, position) in enumerate(entries):
+        try:
+            if index in refused:
+                raise refused[index]
+            check_identity(alpha=item.alpha, factor=factor)
+        except InvalidProof as error:
+            msg = f"proofs {position}: {error}"
+            raise InvalidProof(msg) from error
 
 
 def flatten_proofs(

@@ -84,6 +84,30 @@ def open_companion_source(source: str, *, record: RecordBytes) -> RecordBytes | 
         return None
 
 
+def open_hints_source(source: str, *, named: str | None) -> RecordBytes | None:
+    """Open the hints for a record: the file that is named, or the one beside it if there is one.
+
+    One beside it that cannot be read is none: nothing depends on it.
+
+    Raises:
+        CommandFailed: the file that is named cannot be read.
+    """
+    if named is not None:
+        return _opened(named)
+    beside = hints_beside(source)
+    try:
+        return None if beside is None or not Path(beside).is_file() else _opened(beside)
+    except CommandFailed:
+        return None
+
+
+def hints_beside(source: str) -> str | None:
+    """Give the name of the file of hints beside a record; None where it has none."""
+    if is_address(source) or not source.endswith(".bel"):
+        return None
+    return f"{source.removesuffix('.bel')}.hints"
+
+
 def _last_height(record: RecordBytes) -> int | None:
     """Give the height of the record's last event; None of what is no record."""
     try:

@@ -11,6 +11,7 @@ from evote.cli import (
     count,
     credential,
     finding,
+    hints,
     mirror,
     monitor,
     receipt,
@@ -28,6 +29,7 @@ from evote.tlog import merkle
 # Each module has add_arguments(subparsers), which names its handler(arguments) -> exit status.
 _COMMANDS = (
     verify,
+    hints,
     count,
     credential,
     ballot,

@@ -91,6 +91,8 @@ def _record(item: Verified) -> str:
         facts.append(("Ballots counted", str(report.sized_tally.num_tallied)))
         facts.append(("Their total weight", str(report.sized_tally.total_weight)))
     facts.append(("Arithmetic", f"{BACKEND}: {BACKEND_SENTENCES[BACKEND]}"))
+    if report.hints is not None:
+        facts.append(("Hints", report.hints.sentence))
     rows = "".join(
         f'<tr><th scope="row">{_text(label)}</th><td><code>{_text(value)}</code></td></tr>'
         for label, value in facts

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import cast
 
 from evote.cli.errors import CommandFailed
-from evote.cli.large_files import open_companion_source
+from evote.cli.large_files import open_companion_source, open_hints_source
 from evote.cli.progress import ProgressBar
 from evote.cli.slowness import mention_slowness
 from evote.cli.sources import check_is_election_asked_for
@@ -44,15 +44,17 @@ class Rechecker:
         self.is_growing = is_growing
         # The second file that was verified last.
         self.companion: RecordBytes | None = None
+        self._hints: RecordBytes | None = None
         self.accepts_legacy_threshold = accepts_legacy_threshold
 
-    def verify(self, data: RecordBytes, *, source: str) -> Report:
-        """Verify what the record is now.
+    def verify(self, data: RecordBytes, *, source: str, hints: str | None = None) -> Report:
+        """Verify what the record is now; `hints` names a file that is not the one beside it.
 
         Raises:
-            CommandFailed: as `verify_with_all_cores`.
+            CommandFailed: as `verify_with_all_cores`; or the hints that are named are not there.
         """
         self.companion = open_companion_source(source, record=data)
+        self._hints = open_hints_source(source, named=hints)
         report = self._run(data, companion=self.companion, source=source)
         if report.election is not None:
             check_is_election_asked_for(report.election.uuid, source=source)
@@ -93,6 +95,7 @@ class Rechecker:
             progress=progress,
             parallel_map=self._remember(using) if self.is_growing else using,
             accepts_legacy_threshold=self.accepts_legacy_threshold,
+            hints=self._hints,
         )
 
     def _remember(self, parallel_map: ParallelMap) -> ParallelMap:

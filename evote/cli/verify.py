@@ -102,6 +102,12 @@ def add_arguments(
         help="accept trustees of a threshold as records of 2022 hold them: their certificates do "
         "not say which threshold they are for",
     )
+    parser.add_argument(
+        "--hints",
+        metavar="FILE",
+        help="hints for the ballots, as `evote hints make` writes them: they save time and are "
+        "never trusted; default: the file <uuid>.hints beside the record, if there is one",
+    )
     logged = parser.add_argument_group("comparing the record with the log (step 17)")
     logged.add_argument(
         "--log",
@@ -128,12 +134,15 @@ def add_arguments(
 def _verify(arguments: argparse.Namespace) -> int:
     if arguments.follow:
         return _follow(arguments)
+    if arguments.hints and len(arguments.records) != 1:
+        msg = "--hints goes with one record"
+        raise CommandFailed(msg)
     log, policy = _log_and_trust(arguments)
     verified = []
     for source in arguments.records:
         data = open_record_source(source)
         rechecker = Rechecker(accepts_legacy_threshold=arguments.legacy_threshold)
-        report = rechecker.verify(data, source=source)
+        report = rechecker.verify(data, source=source, hints=arguments.hints)
         if log is not None and policy is not None:
             report = compare_with_log(
                 report, data=data, companion=rechecker.companion, log=log, policy=policy
@@ -187,10 +196,17 @@ def _print_json(verified: Sequence[Verified]) -> None:
 
 def _follow(arguments: argparse.Namespace) -> int:
     is_plain = not (
-        arguments.json or arguments.report or arguments.legacy_threshold or arguments.log
+        arguments.json
+        or arguments.report
+        or arguments.legacy_threshold
+        or arguments.log
+        or arguments.hints
     )
     if len(arguments.records) != 1 or not is_plain:
-        msg = "--follow watches one election, without --json, --report, --log, --legacy-threshold"
+        msg = (
+            "--follow watches one election, without --json, --report, --log, --hints, "
+            "--legacy-threshold"
+        )
         raise CommandFailed(msg)
     if arguments.every < 1:
         msg = "--every: at least 1 second"
@@ -226,6 +242,8 @@ def print_report(report: Report) -> None:
     for step in report.steps:
         _print_step(step)
     print(f"backend {BACKEND}: {BACKEND_SENTENCES[BACKEND]}")
+    if report.hints is not None:
+        print(f"hints: {report.hints.sentence}")
     if report.profile is not None:
         print(_PROFILES[report.profile])
     if report.verdict == Verdict.COMPLETE:

@@ -6,14 +6,17 @@ not fit is put aside, and the ballot is checked exactly.
 """
 
 from evote.hints.check import HintedAnswers, check_bodies
-from evote.hints.file import HintReader, encode_hints, encode_hints_header
-from evote.hints.make import make_hints
+from evote.hints.file import HintBytes, HintReader, encode_hints, encode_hints_header
+from evote.hints.make import HintTask, make_hints, make_hints_of_task
 
 __all__ = [
+    "HintBytes",
     "HintReader",
+    "HintTask",
     "HintedAnswers",
     "check_bodies",
     "encode_hints",
     "encode_hints_header",
     "make_hints",
+    "make_hints_of_task",
 ]

@@ -28,10 +28,10 @@ Answer = Ballot | DecodeError | InvalidBallot
 
 @dataclass(frozen=True, slots=True)
 class HintedAnswers:
-    """For each ballot itself if it is valid, or why it is not; and how many hints were of use."""
+    """For each ballot itself if it is valid, or why it is not; and whose hints were of use."""
 
     answers: list[Answer]
-    hinted: int
+    hinted: frozenset[int]
 
 
 def check_bodies(
@@ -66,7 +66,7 @@ def check_bodies(
     for index, answer in enumerate(answers):
         if index not in vouched and isinstance(answer, Ballot):
             answers[index] = _verify(answer, election=election)
-    return HintedAnswers(answers=answers, hinted=len(vouched))
+    return HintedAnswers(answers=answers, hinted=vouched)
 
 
 def _points_of(hint: bytes, *, election: Election) -> bytes:

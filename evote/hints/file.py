@@ -19,12 +19,10 @@ COUNT_BYTES = 4
 POINTS_LIMIT = 16_384
 
 
-class Readable(Protocol):
-    """A file open for reading, or what looks like one."""
+class HintBytes(Protocol):
+    """The bytes of a file of hints, in memory or elsewhere: `bytes` are such."""
 
-    def read(self, size: int, /) -> bytes:
-        """Give at most so many bytes; fewer only at the end."""
-        ...
+    def __getitem__(self, part: slice, /) -> bytes: ...
 
 
 def encode_hints_header(*, fingerprint: str) -> bytes:
@@ -48,12 +46,13 @@ class HintReader:
     Whatever is wrong with a file, the ballots from there on have no hints; nothing is raised.
     """
 
-    def __init__(self, file: Readable, *, fingerprint: str) -> None:
-        self._file = file
+    def __init__(self, data: HintBytes, *, fingerprint: str) -> None:
+        self._data = data
+        self._place = 0
         self._entry = 0
         # Why the file is not read to its end, or was not read at all.
         self.problem = ""
-        header = file.read(HEADER_BYTES)
+        header = self._read_at_most(HEADER_BYTES)
         if header != encode_hints_header(fingerprint=fingerprint):
             self.problem = (
                 "it is for another election"
@@ -67,7 +66,7 @@ class HintReader:
 
     def close(self) -> None:
         """Say that the record has no more ballots."""
-        if not self.problem and self._file.read(1):
+        if not self.problem and self._read_at_most(1):
             self.problem = "it goes on behind the last ballot of the record"
 
     def _next(self) -> bytes:
@@ -89,10 +88,19 @@ class HintReader:
         return self._read(TRACKER_BYTES + EIGHTH_BYTES * count) if count else b""
 
     def _read(self, size: int) -> bytes:
-        data = self._file.read(size)
+        data = self._read_at_most(size)
         if len(data) != size:
             msg = "the file ends here"
             raise DecodeError(msg)
+        return data
+
+    def _read_at_most(self, size: int) -> bytes:
+        try:
+            data = self._data[self._place : self._place + size]
+        except OSError:
+            # The file is being changed, or its disk is failing: there are no more hints.
+            return b""
+        self._place += len(data)
         return data
 
 

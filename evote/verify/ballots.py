@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from evote.ballot import Ballot, decode_ballot, verify_ballot
+from evote.ballot import Ballot, decode_ballot
 from evote.credential import check_credential
 from evote.election import Election, decode_election
-from evote.errors import DecodeError, InvalidBallot
+from evote.errors import DecodeError
 from evote.group import (
     ED25519,
     IDENTITY_ENCODING,
@@ -24,6 +24,7 @@ from evote.group import (
     is_encoding,
     raw_of,
 )
+from evote.hints import check_bodies
 from evote.tally import EncryptedTally, add_ballots, has_ranked_question
 
 PRINT_BYTES = 8
@@ -56,18 +57,23 @@ class CredentialTask:
 
 @dataclass(frozen=True, slots=True)
 class BallotTask:
-    """Some ballots, as archived, each with the height of its event."""
+    """Some ballots, as archived, each with the height of its event.
+
+    `hints` has one for each ballot, or is empty; nobody is trusted for them (`evote.hints`).
+    """
 
     election: bytes
     ballots: tuple[tuple[int, bytes], ...]
+    hints: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedBallot:
-    """A ballot whose form, signature and proofs hold."""
+    """A ballot whose form, signature and proofs hold; maybe its hint was of use to see that."""
 
     height: int
     ballot: Ballot
+    is_hinted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ class BallotAnswer:
 
     For each ballot that holds one entry in `heights`, `trackers`, `credentials` and `prints`: the
     first 8 bytes of the hash of each α. `total` is the sum of them all, each with the weight 1;
-    None where one is refused, or where rankings are put together rather than added.
+    None where one is refused, or where rankings are put together rather than added. `hinted` says
+    of how many the hints were of use.
     """
 
     refused: tuple[RefusedBallot, ...]
@@ -94,6 +101,7 @@ class BallotAnswer:
     credentials: tuple[str, ...]
     prints: tuple[bytes, ...]
     total: EncryptedTally | None
+    hinted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +135,18 @@ def _are_all_members(credentials: Sequence[str]) -> bool:
 
 def check_ballots(task: BallotTask) -> list[CheckedBallot | RefusedBallot]:
     """Check form, signature and proofs of the ballots of a task, one answer for each."""
-    election = _election(task.election)
-    return [_check_ballot(height, body, election=election) for height, body in task.ballots]
-
-
-def _check_ballot(height: int, body: bytes, *, election: Election) -> CheckedBallot | RefusedBallot:
-    try:
-        ballot = decode_ballot(body, election=election)
-        verify_ballot(ballot=ballot, election=election)
-    except (DecodeError, InvalidBallot) as error:
-        return RefusedBallot(height=height, place=error.place, reason=error.message)
-    return CheckedBallot(height=height, ballot=ballot)
+    bodies = [body for _, body in task.ballots]
+    hints = task.hints or (b"",) * len(bodies)
+    checked = check_bodies(bodies, hints=hints, election=_election(task.election))
+    answers: list[CheckedBallot | RefusedBallot] = []
+    for index, ((height, _), answer) in enumerate(zip(task.ballots, checked.answers, strict=True)):
+        if isinstance(answer, Ballot):
+            is_hinted = index in checked.hinted
+            answers.append(CheckedBallot(height=height, ballot=answer, is_hinted=is_hinted))
+        else:
+            refused = RefusedBallot(height=height, place=answer.place, reason=answer.message)
+            answers.append(refused)
+    return answers
 
 
 def check_and_add(task: BallotTask) -> BallotAnswer:
@@ -159,6 +168,7 @@ def check_and_add(task: BallotTask) -> BallotAnswer:
             ballots_with_weights=[(one.ballot, 1) for one in held],
             are_verified=True,
         ),
+        hinted=sum(one.is_hinted for one in held),
     )
 
 

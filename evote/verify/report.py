@@ -52,6 +52,33 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HintsUsed:
+    """What became of a file of hints, which nobody is trusted for.
+
+    Of so many ballots `hinted` were checked with their hints. `problem` says why the file was not
+    read to its end, and is empty where it was.
+    """
+
+    ballots: int
+    hinted: int
+    problem: str
+
+    @property
+    def sentence(self) -> str:
+        """Say it to people."""
+        if BACKEND != "native":
+            return "not used: they need evote's C extension."
+        counted = f"used for {self.hinted} of {self.ballots} ballots, and trusted for none."
+        if not self.problem:
+            return counted
+        return f"{counted} The file is not as it should be: {self.problem}."
+
+    def to_json(self) -> dict[str, object]:
+        """Give it for programs."""
+        return {"ballots": self.ballots, "hinted": self.hinted, "problem": self.problem}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The outcome of `verify_record`.
 
@@ -70,6 +97,8 @@ class Report:
     shuffled: EncryptedTally | None
     decryptable: EncryptedTally | None
     result: Result | None
+    # What hints there were for the ballots, where somebody gave any: no step depends on it.
+    hints: HintsUsed | None = None
 
     @property
     def profile(self) -> int | None:
@@ -82,6 +111,7 @@ class Report:
             "verdict": str(self.verdict),
             "profile": self.profile,
             "backend": BACKEND,
+            "hints": None if self.hints is None else self.hints.to_json(),
             "election": None
             if self.election is None
             else {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from evote.errors import EvoteError, InvalidRecord, NotSupported
+from evote.hints import HintBytes
 from evote.record import RecordBytes
 from evote.verify.ballots import ParallelMap
 from evote.verify.report import Problem, Report, Step, StepStatus, Verdict
@@ -17,6 +18,7 @@ def verify_record(
     progress: Progress,
     parallel_map: ParallelMap = map,
     accepts_legacy_threshold: bool = False,
+    hints: HintBytes | None = None,
 ) -> Report:
     """Check a whole record, byte by byte, and report every step.
 
@@ -26,6 +28,8 @@ def verify_record(
     certificates do not say what they are for (3.3).
     `parallel_map` may be an executor's `map`: the long work goes through it. How much of a large
     record is in memory at once is then up to it: it is given tasks one after the other.
+    `hints` is the file `<uuid>.hints`, which anybody may have made: it saves time, and whatever is
+    in it, every step says what it says without it.
 
     Raises:
         NotSupported: the record uses what this version cannot check. Nothing about it is
@@ -37,6 +41,7 @@ def verify_record(
         progress=progress,
         parallel_map=parallel_map,
         accepts_legacy_threshold=accepts_legacy_threshold,
+        hints=hints,
     )
     return run_steps(STEPS, state=state)
 
@@ -60,6 +65,7 @@ def run_steps(declared_steps: Sequence[StepCheck], *, state: State) -> Report:
         shuffled=getattr(state, "shuffled", None),
         decryptable=getattr(state, "decryptable", None),
         result=getattr(state, "result", None),
+        hints=getattr(state, "hints_used", None),
     )
 
 

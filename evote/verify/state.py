@@ -6,6 +6,7 @@ from typing import Protocol
 from evote.ballot import decode_ballot
 from evote.election import Election, Trustee, Trustees
 from evote.errors import DecodeError, EvoteError, NotSupported
+from evote.hints import HintBytes, HintReader
 from evote.record import IndexedRecord, RecordBytes, RecordedEvent
 from evote.record.companion import Companion, StrongDecryption
 from evote.record.companion_pieces import CastPieces
@@ -20,7 +21,7 @@ from evote.tally import (
 )
 from evote.verify.ballots import ParallelMap
 from evote.verify.box import Box
-from evote.verify.report import Problem
+from evote.verify.report import HintsUsed, Problem
 
 # Called with the number of a step, how much of it is done, and how much there is.
 Progress = Callable[[int, int, int], None]
@@ -74,6 +75,7 @@ class State:
     trustees: Trustees
     weights: dict[str, int]
     box: Box
+    hints_used: HintsUsed
     # The sum of the ballots of each task, where there is one.
     totals: list[EncryptedTally | None]
     # The height of the last ballot of each credential.
@@ -97,12 +99,20 @@ class State:
         progress: Progress,
         parallel_map: ParallelMap,
         accepts_legacy_threshold: bool,
+        hints: HintBytes | None = None,
     ) -> None:
         self.data = data
         self.companion_data = companion
+        self._hints = hints
         self.progress = progress
         self.parallel_map = parallel_map
         self.accepts_legacy_threshold = accepts_legacy_threshold
+
+    def open_hints(self) -> HintReader | None:
+        """Begin to read the hints for the ballots, where there are any."""
+        if self._hints is None:
+            return None
+        return HintReader(self._hints, fingerprint=self.election.fingerprint)
 
     def setup_object(self, index: int) -> bytes:
         """Give an object of the Setup event: 0 the election, 1 trustees, 2 credentials."""

@@ -34,7 +34,7 @@ from evote.verify.companion_steps import (
     check_shuffle_statements,
     check_strong_proofs,
 )
-from evote.verify.report import Problem
+from evote.verify.report import HintsUsed, Problem
 from evote.verify.state import At, State, StepFailed, fail_if_any
 from evote.verify.tally_steps import (
     DECRYPTIONS,
@@ -157,15 +157,23 @@ def _check_credentials(run: State) -> list[str]:
 
 def _check_ballots(run: State) -> list[str]:
     record = run.indexed
-    tasks = (BallotTask(run.election.archived, ballots) for ballots in record.ballots_in_turn())
+    hints = run.open_hints()
+    tasks = (
+        BallotTask(run.election.archived, ballots, hints=hints.take(len(ballots)) if hints else ())
+        for ballots in record.ballots_in_turn()
+    )
     box, totals, problems = Box(), [], []
-    done = 0
+    done = hinted = 0
     for task, answer in answered(run.parallel_map, check_and_add, tasks):
         problems += _put_into(box, task=task, answer=answer, run=run)
         totals.append(answer.total)
         done += len(task.ballots)
+        hinted += answer.hinted
         run.progress(BALLOTS, done, record.ballot_count)
     assert done == record.ballot_count
+    if hints:
+        hints.close()
+        run.hints_used = HintsUsed(ballots=done, hinted=hinted, problem=hints.problem)
     fail_if_any(problems)
     run.box, run.totals = box, totals
     return ballot_comparisons(len(box))

@@ -49,7 +49,7 @@ def assert_same(bodies, hints, election=ELECTION):
     assert [verdict(answer) for answer in checked.answers] == list(map(verdict, exact))
     for answer, expected in zip(checked.answers, exact, strict=True):
         assert not isinstance(expected, Ballot) or answer == expected
-    return checked.hinted
+    return len(checked.hinted)
 
 
 def with_flipped(hint, place, bit=0):

@@ -1,5 +1,3 @@
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +21,7 @@ hints = st.lists(
 
 
 def read(data, count, fingerprint=FINGERPRINT):
-    reader = HintReader(io.BytesIO(data), fingerprint=fingerprint)
+    reader = HintReader(data, fingerprint=fingerprint)
     taken = reader.take(count)
     reader.close()
     assert len(taken) == count

@@ -51,8 +51,11 @@ EVERY_VIEW = [
 
 
 def chromium_path() -> str | None:
-    """Return the Chromium that this machine has: PNYX_CHROMIUM, or one on the PATH."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Return the Chromium that this machine has: PNYX_CHROMIUM, or one on the PATH.
+
+    The one without windows comes first: a fresh context costs it a fifth of the work.
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = (shutil.which(name) for name in names)
     return os.environ.get("PNYX_CHROMIUM") or next(filter(None, found), None)
 

@@ -12,6 +12,8 @@ NONE = "'none'"
 BOOTH_PAGE = re.compile(r"^/elections/[^/]+/booth/$")
 CHECKER_PAGE = re.compile(r"^/elections/[^/]+/check/$")
 BALLOTS = re.compile(r"^/api/elections/[^/]+/ballots(/[^/]+)?$")
+# The form of an address is that of voting.urls.
+SLOT = re.compile(r"/api/elections/([^/\x00]+)/ballots")
 
 PAGE_CSP: dict[str, list[str]] = {
     "default-src": [NONE],
@@ -114,3 +116,9 @@ def is_checker_page(path: str) -> bool:
 def is_casting(path: str) -> bool:
     """Say whether `path` receives ballots or tells what became of one."""
     return BALLOTS.fullmatch(path) is not None
+
+
+def slot_of(path: str) -> str | None:
+    """Return the election whose slot `path` is."""
+    found = SLOT.fullmatch(path)
+    return None if found is None else found[1]

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "config.middleware.NoCookiesInTheBooth",
     "config.middleware.PrivatePagesAreNotStored",
     "django.middleware.security.SecurityMiddleware",
+    "config.slot.BallotSlot",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -10,10 +10,11 @@ import hmac
 import ipaddress
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.core.cache import caches
+from django.http import HttpRequest
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -54,11 +55,7 @@ class MinuteThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Say whether this request is still within the rate of its scope."""
         scope = getattr(view, "throttle_scope", DEFAULT_SCOPE)
-        name = counter_name(
-            scope=scope,
-            ident=subscriber(self.get_ident(request)),
-            window=int(time.time()) // WINDOW_SECONDS,
-        )
+        name = counter_of(request, scope=scope)
         try:
             number = count(caches["default"], name, seconds=COUNTER_SECONDS)
         except RedisError:
@@ -68,4 +65,19 @@ class MinuteThrottle(BaseThrottle):
 
     def wait(self) -> float:
         """Return the seconds until the next window."""
-        return WINDOW_SECONDS - time.time() % WINDOW_SECONDS
+        return seconds_until_next_window()
+
+
+def counter_of(request: HttpRequest | Request, *, scope: str) -> str:
+    """Return the name of the counter in which this request is counted now."""
+    return counter_name(
+        scope=scope,
+        # Both kinds of request know their headers and their META.
+        ident=subscriber(BaseThrottle().get_ident(cast("Request", request))),
+        window=int(time.time()) // WINDOW_SECONDS,
+    )
+
+
+def seconds_until_next_window() -> float:
+    """Return after how many seconds counting begins anew."""
+    return WINDOW_SECONDS - time.time() % WINDOW_SECONDS

@@ -7,6 +7,7 @@ Checking has two parts, the cheap one first: `decode_ballot` looks at size, spel
 election it is for; `verify_ballot` at membership in the group, the signature and the proofs.
 """
 
+from evote.ballot.casts import CastBallot, Refusal, refused_ballots
 from evote.ballot.check import decode_choices, verify_ballot
 from evote.ballot.choice import InvalidChoice, PlainAnswer
 from evote.ballot.create import create_ballot
@@ -19,13 +20,16 @@ __all__ = [
     "BALLOT_LIMIT_BYTES",
     "AnyAnswer",
     "Ballot",
+    "CastBallot",
     "EncodedAnswer",
     "EncodedLists",
     "EncodedRanking",
     "InvalidChoice",
     "PlainAnswer",
+    "Refusal",
     "create_ballot",
     "decode_ballot",
     "decode_choices",
+    "refused_ballots",
     "verify_ballot",
 ]

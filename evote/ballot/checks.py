@@ -92,9 +92,10 @@ class OneByOne:
 class Deferred:
     """Written down first; then everything is computed in one call, and compared in order."""
 
-    def __init__(self, public_key: Element) -> None:
+    def __init__(self, public_key: Element, *, together: Together | None = None) -> None:
         self.key = public_key
-        self.together = Together(public_key)
+        # Several ballots may share one, which somebody computes before `compare`.
+        self.together = Together(public_key) if together is None else together
         self._checks: list[Callable[[], None]] = []
 
     def element(self, text: str, *, place: str) -> Combination:

@@ -39,7 +39,8 @@ from voting.selectors.record import record_bytes
 from voting.selectors.shuffles import shuffle_states
 from voting.selectors.tally import closing_hash, present_tally
 from voting.selectors.transcript import transcript_of
-from voting.services.casting import Cast, Submission, asks_for_statement, cast_ballot
+from voting.services.arrivals import Submission, asks_for_statement
+from voting.services.casting import Cast, cast_ballot
 from voting.services.credentials import (
     choose_access,
     issue_credentials,

@@ -5,8 +5,10 @@ written down about who asks.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -24,6 +26,7 @@ from voting.api.bodies import BodyRefused, read_body, unreadable
 from voting.models import Election
 from voting.selectors.ballots import ballot_by_tracker, is_challenged
 from voting.selectors.elections import election_at_slot
+from voting.selectors.slot import election_for_casting
 from voting.selectors.trackers import InvalidTracker, decode_tracker_in_address
 from voting.serializers import (
     BallotStatusSerializer,
@@ -31,12 +34,13 @@ from voting.serializers import (
     RefusedCastSerializer,
     encode_hash,
 )
-from voting.services.casting import (
+from voting.services.arrivals import (
     Submission,
     asks_for_account,
     asks_for_statement,
     sealed_description,
 )
+from voting.services.bounds import Toll, check_toll
 from voting.services.receipts import CastReceipt, receipt_for
 from voting.services.refusals import SENTENCES, BallotRejected, StalePrev, TooManyBallots
 from voting.services.registrations import receive_ballot
@@ -91,38 +95,74 @@ class CastView(APIView):
     )
     def post(self, request: Request, uuid: str) -> Response:
         """Take a ballot; the same bytes again get the same receipt."""
-        election = election_at_slot(uuid=uuid)
+        taken = take_ballot(request._request, uuid=uuid, toll=None)
+        response = answer(taken.status, taken.body)
+        for name, value in taken.headers.items():
+            response[name] = value
+        return response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The answer to a ballot, however it is going to be written."""
+
+    status: HTTPStatus
+    body: Mapping[str, object]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def take_ballot(request: HttpRequest, *, uuid: str, toll: Toll | None) -> Taken:
+    """Take a ballot; `toll` says how whoever sends it is counted, None where they were before.
+
+    Raises:
+        TollRefused: they have sent too much.
+    """
+    election = election_for_casting(uuid=uuid)
+    try:
         if election is None:
-            return no_election()
-        try:
-            submission, permit = _read_cast(request, election=election)
-            cast = receive_ballot(
-                election=election,
-                submission=submission,
-                permit=permit,
-                received_at=timezone.now(),
-            )
-        except BodyRefused as refusal:
-            return refuse(refusal.status, code=refusal.code, detail=refusal.detail)
-        except StalePrev as refusal:
-            return refuse(
-                HTTPStatus.CONFLICT,
-                code=refusal.code,
-                detail=refusal.detail,
-                current=encode_hash(refusal.current),
-            )
-        except TooManyBallots as refusal:
-            response = refuse(
-                HTTPStatus.TOO_MANY_REQUESTS, code=refusal.code, detail=refusal.detail
-            )
-            if refusal.retry_after_seconds is not None:
-                response["Retry-After"] = str(refusal.retry_after_seconds)
-            return response
-        except BallotRejected as refusal:
-            status = STATUS_OF.get(refusal.code, HTTPStatus.BAD_REQUEST)
-            return refuse(status, code=refusal.code, detail=refusal.detail)
-        status = HTTPStatus.CREATED if cast.is_new else HTTPStatus.OK
-        return answer(status, _status_body(cast.receipt))
+            raise _NoElection
+        submission, permit = _read_cast(request, election=election)
+    except (_NoElection, BodyRefused, BallotRejected) as refusal:
+        if toll is not None:
+            check_toll(toll)
+        return _refusal(refusal)
+    try:
+        cast = receive_ballot(
+            election=election,
+            submission=submission,
+            permit=permit,
+            received_at=timezone.now(),
+            toll=toll,
+        )
+    except BallotRejected as refusal:
+        return _refusal(refusal)
+    status = HTTPStatus.CREATED if cast.is_new else HTTPStatus.OK
+    return Taken(status=status, body=_status_body(cast.receipt))
+
+
+class _NoElection(Exception):
+    """There is no election at this address, or only a draft."""
+
+
+def _refusal(refusal: "_NoElection | BodyRefused | BallotRejected") -> Taken:
+    """Say in the interface's words why a ballot is not taken."""
+    if isinstance(refusal, _NoElection):
+        return Taken(
+            status=HTTPStatus.NOT_FOUND,
+            body={"code": "unknown_election", "detail": _("There is no such election.")},
+        )
+    status = (
+        refusal.status
+        if isinstance(refusal, BodyRefused)
+        else STATUS_OF.get(refusal.code, HTTPStatus.BAD_REQUEST)
+    )
+    body = {"code": refusal.code, "detail": refusal.detail}
+    headers = {}
+    if isinstance(refusal, StalePrev):
+        body["current"] = encode_hash(refusal.current)
+    if isinstance(refusal, TooManyBallots) and refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return Taken(status=status, body=body, headers=headers)
 
 
 class BallotView(APIView):
@@ -162,7 +202,7 @@ class BallotView(APIView):
         return answer(HTTPStatus.OK, _status_body(receipt))
 
 
-def _read_cast(request: Request, *, election: Election) -> tuple[Submission, str | None]:
+def _read_cast(request: HttpRequest, *, election: Election) -> tuple[Submission, str | None]:
     """Return what the booth sent, and the permit where the election asks for one.
 
     Raises:
@@ -175,7 +215,7 @@ def _read_cast(request: Request, *, election: Election) -> tuple[Submission, str
         fields.append("proof")
     if asks_for_account(description):
         fields.append("permit")
-    item = read_body(request._request, fields=fields, limit_bytes=CAST_LIMIT_BYTES)
+    item = read_body(request, fields=fields, limit_bytes=CAST_LIMIT_BYTES)
     try:
         submission = Submission(
             body=read_text(item["ballot"], place="ballot").encode(),

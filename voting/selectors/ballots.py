@@ -56,6 +56,51 @@ def find_in_box(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What is known of several ballots that have just come, each kind of thing in one set."""
+
+    in_box: frozenset[bytes]
+    challenged: frozenset[bytes]
+    listed: frozenset[str]
+    seen_alphas: frozenset[bytes]
+
+
+def find_all_in_box(
+    *,
+    election: Election,
+    trackers: Sequence[bytes],
+    credentials: Sequence[str],
+    alphas: Sequence[bytes],
+) -> Gathered:
+    """Look up in one statement what `find_in_box` tells, for several ballots of an election."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT"
+            " ARRAY (SELECT tracker FROM voting_ballot"
+            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)s)),"
+            " ARRAY (SELECT tracker FROM voting_challenge"
+            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)s)),"
+            " ARRAY (SELECT public::text FROM voting_credential"
+            " WHERE election_id = %(election)s AND public = ANY(%(credentials)s)),"
+            " ARRAY (SELECT alpha FROM voting_ballotalpha"
+            " WHERE election_id = %(election)s AND alpha = ANY(%(alphas)s))",
+            {
+                "election": election.pk,
+                "trackers": list(trackers),
+                "credentials": list(credentials),
+                "alphas": list(alphas),
+            },
+        )
+        in_box, challenged, listed, seen_alphas = cursor.fetchone()
+    return Gathered(
+        in_box=frozenset(map(bytes, in_box)),
+        challenged=frozenset(map(bytes, challenged)),
+        listed=frozenset(listed),
+        seen_alphas=frozenset(map(bytes, seen_alphas)),
+    )
+
+
 def current_tracker(*, election: Election, credential: str) -> bytes:
     """Return the tracker of a credential's ballot that counts now; 32 zeros for none."""
     chain = Ballot.objects.filter(election=election, credential=credential)

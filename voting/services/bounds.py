@@ -10,7 +10,11 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -60,6 +64,97 @@ def count_attempt(*, counter: str | None, now: datetime) -> None:
             caches["default"].incr(counter)
     except (RedisError, ValueError):  # ValueError: the hour ended between the two calls
         logger.warning("An attempt to cast was not counted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toll:
+    """How whoever sends a ballot is counted at the interface: a counter that names nobody.
+
+    It is forgotten `seconds` after its first count, and at most `limit` may be counted in it.
+    """
+
+    counter: str
+    seconds: int
+    limit: int
+
+
+class Counters(Protocol):
+    """The store, as far as it counts for several at once (config.counters)."""
+
+    def count_and_read(
+        self, counted: Mapping[str, int], *, seconds: int, read: Sequence[str]
+    ) -> tuple[dict[str, int], list[int]]:
+        """Add to some counters and read others."""
+        ...
+
+
+class TollRefused(Exception):
+    """Whoever sent this has sent too much in this minute. Nothing was looked at."""
+
+
+def pay(toll: Toll) -> int:
+    """Count one visit, in this process alone where Valkey does not answer; return its number."""
+    try:
+        counts, _none = _counters().count_and_read({toll.counter: 1}, seconds=toll.seconds, read=[])
+    except RedisError:
+        logger.warning("The counters of the REST interface are out of reach.")
+        store = caches["process"]
+        store.add(toll.counter, 0, timeout=toll.seconds)
+        return int(store.incr(toll.counter))
+    return counts[toll.counter]
+
+
+def check_toll(toll: Toll) -> None:
+    """Count one visit that ends here.
+
+    Raises:
+        TollRefused: one too many.
+    """
+    if pay(toll) > toll.limit:
+        raise TollRefused
+
+
+def pay_and_check(
+    *, tolls: Sequence[Toll | None], uuid: str, credentials: Sequence[str], now: datetime
+) -> tuple[list[int], list[str | None]]:
+    """Count several visits and look at their credentials' attempts, all in one round trip.
+
+    Returns each visit's number in its toll's counter (0 where there is no toll), and the counter
+    of each credential's attempts: None where they are used up.
+
+    Raises:
+        RedisError: Valkey does not answer.
+    """
+    attempts = [
+        _counter_name(uuid=uuid, credential=credential, now=now) for credential in credentials
+    ]
+    paying = Counter(toll.counter for toll in tolls if toll is not None)
+    counts, found = _counters().count_and_read(
+        paying,
+        seconds=max((toll.seconds for toll in tolls if toll is not None), default=1),
+        read=attempts,
+    )
+    numbers = []
+    for toll in tolls:
+        if toll is not None:
+            paying[toll.counter] -= 1
+        numbers.append(0 if toll is None else counts[toll.counter] - paying[toll.counter])
+    return numbers, [
+        counter if number < BALLOTS_PER_HOUR else None
+        for counter, number in zip(attempts, found, strict=True)
+    ]
+
+
+def count_attempts(*, counters: Iterable[str], now: datetime) -> None:
+    """Count one attempt for each mention of a counter, as `count_attempt` does."""
+    try:
+        _counters().count_and_read(Counter(counters), seconds=_seconds_left(now), read=[])
+    except RedisError:
+        logger.warning("Attempts to cast were not counted")
+
+
+def _counters() -> Counters:
+    return cast("Counters", caches["default"])
 
 
 def _seconds_left(now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The two statements that put a ballot in the box, in one transaction of the caller's."""
+"""The two statements that put ballots in the box, in one transaction of the caller's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,45 +27,61 @@ def open_slot(*, election: Election, credential: str) -> Slot:
     The chain of the credential comes in the same statement. It may grow until the ballot is
     written: then the constraints of the table refuse the ballot.
     """
+    return open_slots(election=election, credentials=[credential])[credential]
+
+
+def open_slots(*, election: Election, credentials: Sequence[str]) -> dict[str, Slot]:
+    """Do as `open_slot` for several credentials of one election, in the same one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT phase, opens_at, closes_at,"
-            " ARRAY(SELECT prev || tracker FROM voting_ballot"
-            " WHERE election_id = voting_election.id AND credential = %s)"
+            " ARRAY(SELECT convert_to(credential, 'UTF8') || prev || tracker FROM voting_ballot"
+            " WHERE election_id = voting_election.id AND credential = ANY(%s))"
             " FROM voting_election WHERE id = %s FOR SHARE",
-            [credential, election.pk],
+            [list(credentials), election.pk],
         )
         phase, opens_at, closes_at, links = cursor.fetchone()
-    chain = {bytes(link[:HASH_BYTES]): bytes(link[HASH_BYTES:]) for link in links}
-    return Slot(
-        election=Election(pk=election.pk, phase=phase, opens_at=opens_at, closes_at=closes_at),
-        current=end_of_chain(chain),
-        ballots=len(chain),
-    )
+    locked = Election(pk=election.pk, phase=phase, opens_at=opens_at, closes_at=closes_at)
+    chains: dict[str, dict[bytes, bytes]] = {credential: {} for credential in credentials}
+    for link in map(bytes, links):
+        credential, prev = link[: -2 * HASH_BYTES].decode(), link[-2 * HASH_BYTES : -HASH_BYTES]
+        chains[credential][prev] = link[-HASH_BYTES:]
+    return {
+        credential: Slot(election=locked, current=end_of_chain(chain), ballots=len(chain))
+        for credential, chain in chains.items()
+    }
 
 
-def put_in_box(*, ballot: Ballot, alphas: Sequence[bytes]) -> None:
-    """Write a ballot and its α, which are sorted so that two ballots never wait in a circle.
+def put_in_box(*, ballots: Sequence[Ballot], alphas: Sequence[bytes]) -> None:
+    """Write ballots of one election and all their α, or nothing.
+
+    Both are written in the order of their values: it is not that of arrival, and two calls never
+    wait for each other in a circle.
 
     Raises:
-        IntegrityError: a constraint of the tables refuses it.
+        IntegrityError: a constraint of the tables refuses one of them.
     """
+    rows = sorted(ballots, key=lambda ballot: (ballot.credential, bytes(ballot.tracker)))
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH ballot AS (INSERT INTO voting_ballot"
             " (id, election_id, tracker, credential, prev, body, statement)"
-            " VALUES (%(id)s, %(election)s, %(tracker)s, %(credential)s, %(prev)s, %(body)s,"
-            " %(statement)s))"
+            " SELECT id, %(election)s, tracker, credential, prev, body, statement FROM"
+            " unnest(%(ids)s::uuid[], %(trackers)s::bytea[], %(credentials)s::text[],"
+            " %(prevs)s::bytea[], %(bodies)s::bytea[], %(statements)s::bytea[])"
+            " AS row (id, tracker, credential, prev, body, statement))"
             " INSERT INTO voting_ballotalpha (election_id, alpha, is_mingled, is_challenged)"
-            " SELECT %(election)s, unnest(%(alphas)s), false, false",
+            " SELECT %(election)s, unnest(%(alphas)s::bytea[]), false, false",
             {
-                "id": ballot.pk,
-                "election": ballot.election_id,
-                "tracker": bytes(ballot.tracker),
-                "credential": ballot.credential,
-                "prev": bytes(ballot.prev),
-                "body": bytes(ballot.body),
-                "statement": None if ballot.statement is None else bytes(ballot.statement),
-                "alphas": list(alphas),
+                "election": rows[0].election_id,
+                "ids": [ballot.pk for ballot in rows],
+                "trackers": [bytes(ballot.tracker) for ballot in rows],
+                "credentials": [ballot.credential for ballot in rows],
+                "prevs": [bytes(ballot.prev) for ballot in rows],
+                "bodies": [bytes(ballot.body) for ballot in rows],
+                "statements": [
+                    None if ballot.statement is None else bytes(ballot.statement) for ballot in rows
+                ],
+                "alphas": sorted(alphas),
             },
         )

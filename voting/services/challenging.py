@@ -14,7 +14,7 @@ from voting.models.ballot import BallotAlpha, Challenge
 from voting.models.credential import Credential
 from voting.models.election import Election
 from voting.selectors.ballots import ballot_by_tracker, is_challenged
-from voting.services.casting import sealed_description
+from voting.services.arrivals import sealed_description
 from voting.services.refusals import BallotRejected, ChallengeRefused
 
 # Nobody signs a challenge, so there is a bound for all of an election's voters together.

@@ -13,7 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from voting.models import Election, Registration
-from voting.services.casting import Cast, Submission, cast_ballot
+from voting.services.arrivals import Submission
+from voting.services.bounds import Toll
+from voting.services.casting import Cast, cast_ballot
 from voting.services.permits import Permit, issue_permit, read_permit, use_up
 from voting.services.phases import Refused
 from voting.services.refusals import BallotRejected
@@ -42,7 +44,12 @@ def take_permit(*, election: Election, email: str, now: datetime) -> str:
 
 
 def receive_ballot(
-    *, election: Election, submission: Submission, permit: str | None, received_at: datetime
+    *,
+    election: Election,
+    submission: Submission,
+    permit: str | None,
+    received_at: datetime,
+    toll: Toll | None = None,
 ) -> Cast:
     """Take a ballot at the interface: past the door where the election has one, into the box.
 
@@ -50,14 +57,23 @@ def receive_ballot(
 
     Raises:
         BallotRejected: as `cast_ballot`; and `bad_permit`, `other_account`.
+        TollRefused: as `cast_ballot`.
     """
     if permit is None:
         return cast_ballot(
-            election=election, submission=submission, doorkeeper=None, received_at=received_at
+            election=election,
+            submission=submission,
+            doorkeeper=None,
+            received_at=received_at,
+            toll=toll,
         )
     door = Door(election=election, permit=permit, now=received_at)
     cast = cast_ballot(
-        election=election, submission=submission, doorkeeper=door, received_at=received_at
+        election=election,
+        submission=submission,
+        doorkeeper=door,
+        received_at=received_at,
+        toll=toll,
     )
     door.close()
     return cast

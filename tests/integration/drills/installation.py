@@ -49,6 +49,7 @@ class Installation:
     folder: Path
     port: int = field(default_factory=free_port)
     web_workers: int = 1
+    web_threads: int = 16
     # One batch, at closing: then its order depends on the ballots and the key alone.
     batch_seconds: int = 86_400
 
@@ -240,7 +241,7 @@ class Installation:
             "web": [
                 *python, "granian", "--interface", "wsgi", "--http", "1", "--no-ws",
                 "--host", HOST, "--port", str(self.port), "--log-level", "warning",
-                "--workers", str(self.web_workers), "--blocking-threads", "4",
+                "--workers", str(self.web_workers), "--blocking-threads", str(self.web_threads),
                 "config.wsgi:application",
             ],
             "worker": [

@@ -158,7 +158,7 @@ def test_a60_who_comes_without_a_good_permit_costs_no_proof(made, post_ballot, m
         msg = "the proofs were checked"
         raise AssertionError(msg)
 
-    monkeypatch.setattr("voting.services.casting.verify_ballot", fail)
+    monkeypatch.setattr("voting.services.arrivals.refused_ballots", fail)
 
     assert code_of(post_ballot(made, made.ballot(0, [YES]), permit="x")) == (403, "bad_permit")
 

@@ -17,7 +17,8 @@ from voting.models import Ballot, Election, Record, RecordEvent
 from voting.models.ballot import NO_PREVIOUS_BALLOT
 from voting.selectors.companion import companion_bytes
 from voting.selectors.record import record_bytes
-from voting.services.casting import Submission, cast_ballot
+from voting.services.arrivals import Submission
+from voting.services.casting import cast_ballot
 from voting.services.receipts import b64
 from voting.services.refusals import BallotRejected
 

@@ -280,7 +280,7 @@ static void niels_from_affine(niels *out, const affine *a) {
 }
 
 /* 2P ("dbl-2008-hwcd", a = −1): A = X², B = Y², C = 2Z², H = A + B, E = H − (X+Y)², G = A − B,
- * F = C + G. H and C are below 2^52 + 2^15, G and E below 2^53.6, F below 2^53.8: loose.
+ * F = C + G. H and C are below 2^52 + 2^15, G and E below 2^53.6, F below 2^53.9: loose.
  * T may be left out when a further doubling follows, since doublings do not read it. */
 static inline void point_double(point *out, const point *a, int needs_t) {
     fe A, B, C, E, F, G, H, sum;

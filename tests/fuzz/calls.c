@@ -69,15 +69,11 @@ static const PyMethodDef *method_named(const char *name) {
     for (const PyMethodDef *method = SUBJECT_METHODS; method->ml_name; method++)
         if (strcmp(method->ml_name, name) == 0)
             return method;
-    return NULL;
+    found("the extension lacks a function");
 }
-
-int can_call(const char *name) { return method_named(name) != NULL; }
 
 PyObject *call(python_error *error, const char *name, size_t count, PyObject *const *arguments) {
     const PyMethodDef *method = method_named(name);
-    if (!method)
-        found("the extension lacks a function");
     PyObject *argument = method->ml_flags == METH_O ? python_kept(arguments[0])
                                                     : python_tuple(count, arguments);
     int was_failing = failing_after;

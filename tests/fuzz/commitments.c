@@ -159,7 +159,7 @@ void try_commitments(input *in) {
     job asked = {.is_well_formed = 1};
     python_error error;
     size_t key = take_below(in, KEYS);
-    size_t size = take_byte(in) < 64 && can_call("coordinates") ? 64 : 32;
+    size_t size = take_byte(in) < 64 ? 64 : 32;
     take_points(in, &asked);
     take_products(in, &asked);
     take_terms(in, &asked);

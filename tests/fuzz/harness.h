@@ -54,6 +54,8 @@ int is_decodable(const uint8_t raw[32]);
 /* As in_group says it: 0, 1, or 2 for the identity. */
 uint8_t verdict_on(const uint8_t raw[32]);
 void sum_of(uint8_t out[32], const uint8_t a[32], const uint8_t b[32]);
+/* scalar = scalar·2^width + digit modulo the order; a digit may be negative. */
+void append_digit(uint8_t scalar[32], unsigned width, int digit);
 /* s·P of a member, s·G. */
 void multiple_of(uint8_t out[32], const uint8_t scalar[32], const uint8_t raw[32]);
 void multiple_of_generator(uint8_t out[32], const uint8_t scalar[32]);
@@ -82,8 +84,6 @@ PyObject *call(python_error *error, const char *name, size_t count, PyObject *co
 #define CALL(error, name, ...) \
     call(error, name, sizeof((PyObject *[]){__VA_ARGS__}) / sizeof(PyObject *), \
          (PyObject *[]){__VA_ARGS__})
-
-int can_call(const char *name);
 
 /* Takes from the input whether, and where, the next call runs out of memory. */
 void take_failures(input *in);

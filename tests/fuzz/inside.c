@@ -1,4 +1,5 @@
-/* native.c itself, unchanged, and what only its inside can show: the bounds of its field.
+/* native.c itself, unchanged, and what only its inside can show: the bounds of its field, the
+ * digits of scalars.
  *
  * The extension has its own malloc here, which is counted and can fail. */
 
@@ -130,9 +131,37 @@ static void try_sums_and_differences(const fe *a, const fe *b, const fe *c) {
     expect_equal(&difference, &left, "(a + b) − c");
 }
 
+/* --- Scalars as digits, of every width: Pippenger's widest windows take more points than fit here. */
+
+static void try_digits(const uint8_t *scalar, int width) {
+    int8_t odd[DIGITS];
+    int16_t windows[DIGITS];
+    uint8_t total[32] = {0};
+    int last = -5, count = (254 + width - 1) / width;
+    recode_odd(odd, scalar);
+    for (int i = DIGITS - 1; i >= 0; i--)
+        append_digit(total, 1, odd[i]);
+    expect_same(total, scalar, 32, "a scalar from its odd digits");
+    for (int i = 0; i < DIGITS; i++) {
+        if (!odd[i])
+            continue;
+        expect(odd[i] % 2 && abs(odd[i]) < 16 && i - last >= 5, "digits odd, small and apart");
+        last = i;
+    }
+    recode_windows(windows, scalar, width, count);
+    memset(total, 0, 32);
+    for (int w = count - 1; w >= 0; w--) {
+        expect(abs(windows[w]) <= 1 << (width - 1), "a digit that has a bucket");
+        append_digit(total, (unsigned)width, windows[w]);
+    }
+    expect_same(total, scalar, 32, "a scalar from its windows");
+}
+
 void try_field(input *in) {
     fe a, b, c, one;
     uint8_t raw[32];
+    take_scalar(in, raw);
+    try_digits(raw, 4 + (int)take_below(in, 12));
     take_element(in, &a, LOOSE);
     take_element(in, &b, LOOSE);
     try_products_and_squares(&a, &b);

@@ -71,6 +71,19 @@ void sum_of(uint8_t out[32], const uint8_t a[32], const uint8_t b[32]) {
     memcpy(out, sum, 32);
 }
 
+void append_digit(uint8_t scalar[32], unsigned width, int digit) {
+    uint8_t power[32] = {0}, size[32] = {0};
+    unsigned magnitude = (unsigned)(digit < 0 ? -digit : digit);
+    power[width / 8] = (uint8_t)(1u << (width % 8));
+    size[0] = (uint8_t)magnitude;
+    size[1] = (uint8_t)(magnitude >> 8);
+    crypto_core_ed25519_scalar_mul(scalar, scalar, power);
+    if (digit < 0)
+        crypto_core_ed25519_scalar_sub(scalar, scalar, size);
+    else
+        crypto_core_ed25519_scalar_add(scalar, scalar, size);
+}
+
 /* libsodium refuses to give the identity, and to multiply it. */
 void multiple_of(uint8_t out[32], const uint8_t scalar[32], const uint8_t raw[32]) {
     uint8_t product[32];

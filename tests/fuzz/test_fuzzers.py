@@ -12,9 +12,9 @@ needs_clang = pytest.mark.skipif(bool(LACK), reason=LACK or "nothing is missing"
 RUNS = {
     "field": 60_000,
     "membership": 4_000,
-    "commitments": 2_500,
+    "commitments": 4_000,
     "eighths": 3_000,
-    "sums": 1_000,
+    "sums": 2_000,
     "products": 6_000,
     "torsion": 2_000,
     "generators": 10_000,
@@ -38,6 +38,9 @@ SPOILT = {
     "differences may turn negative": Spoilt(
         "field", "out->v[i] = a->v[i] + 0x1ffffffffffffcULL - b->v[i];",
         "out->v[i] = a->v[i] + 0xffffffffffffeULL - b->v[i];",
+    ),
+    "a window's digit has no bucket": Spoilt(
+        "field", "carry = digit > 1 << (width - 1);", "carry = digit > 1 << width;"
     ),
     "y may be p or more": Spoilt(
         "membership", "if (memcmp(canonical, in, 32) != 0)", "if (0 && canonical[0])"

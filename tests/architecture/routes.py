@@ -22,7 +22,7 @@ voting:api-partial-decryptions voting:record voting:result-note voting:election-
 voting:trustees-json voting:credentials-json voting:encrypted-tally-json voting:result-json
 audit:board audit:checkpoint audit:older-checkpoint audit:policy audit:key audit:keys audit:tile
 audit:entry audit:entry-json audit:receipt
-audit:schema audit:schemas audit:schemas-json audit:state audit:feed
+audit:schema audit:schemas audit:schemas-json audit:state audit:feed audit:closed audit:closed-file
 audit:check-receipt audit:evidence audit:timestamp audit:timestamp-roots
 audit:api-log audit:api-entries audit:api-entry audit:api-receipt
 site:how-it-works site:phases site:rules site:verify site:verify-record site:verifier-file

@@ -4,6 +4,9 @@ from types import SimpleNamespace
 import pytest
 
 from audit.selectors.key import signing_key
+from audit.services import witness_marks
+from evote.tlog.note import SigningKey
+from tests.factories.closing import OLD, lose_the_last, put_key
 from tests.factories.witnesses import HonestScript, loopback, policy_of, witness_key
 
 
@@ -34,3 +37,19 @@ def three(use_policy):
         policy = policy_of(log, [(w.name, w.key, w.server.url) for w in witnesses], threshold=2)
         use_policy(policy)
         yield SimpleNamespace(witnesses=witnesses, policy=policy, log=log)
+
+
+@pytest.fixture
+def own_log(settings, tmp_path):
+    """A log with a key of its own: other tests share one, and none is to see another log."""
+    witness_marks._silent_until.clear()
+    witness_marks._asked_at.clear()
+    settings.LOG_KEY_FILE = tmp_path / "keys" / "log.key"
+    settings.LOG_KEY_FILE.parent.mkdir()
+    put_key(settings, SigningKey.generate(name=OLD))
+
+
+@pytest.fixture
+def lost(db, own_log, tmp_path):
+    """A log of which the last hundred entries are gone: the last checkpoint, and a receipt."""
+    return lose_the_last(tmp_path=tmp_path)

@@ -158,7 +158,7 @@ class TestBoard:
     def test_asks_the_database_the_same_number_of_questions_however_long_it_is(
         self, client, django_assert_max_num_queries
     ):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             client.get("/log/")
 
 

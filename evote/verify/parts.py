@@ -103,11 +103,18 @@ class Parts:
 def credential_tasks(credentials: Sequence[str], *, election: Election) -> list[CredentialTask]:
     """Cut the list of credentials into pieces of work."""
     return [
-        CredentialTask(
-            election.group.name, first, tuple(credentials[first : first + CREDENTIALS_PER_TASK])
+        credential_task(
+            credentials[first : first + CREDENTIALS_PER_TASK], first=first, election=election
         )
         for first in range(0, len(credentials), CREDENTIALS_PER_TASK)
     ]
+
+
+def credential_task(
+    credentials: Sequence[str], *, first: int, election: Election
+) -> CredentialTask:
+    """Make one piece of work of neighbouring credentials, the first of which has this index."""
+    return CredentialTask(election.group.name, first, tuple(credentials))
 
 
 def check_credential_task(task: CredentialTask) -> None:

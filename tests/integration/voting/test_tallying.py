@@ -102,7 +102,7 @@ class TestKilled:
             raise Killed
 
         with monkeypatch.context() as patch:
-            patch.setattr(tallying, "_check_ballot", die)
+            patch.setattr(tallying, "_read", die)
             with pytest.raises(Killed):
                 tally_election(election=made.election)
         assert TallyChunk.objects.filter(encrypted_tally__isnull=False).count() == after

@@ -11,7 +11,8 @@ from evote.ballot.casts import CastBallot, Refusal, refused_ballots
 from evote.ballot.check import decode_choices, verify_ballot
 from evote.ballot.choice import InvalidChoice, PlainAnswer
 from evote.ballot.create import create_ballot
-from evote.ballot.form import BALLOT_LIMIT_BYTES, AnyAnswer, Ballot, decode_ballot
+from evote.ballot.decoding import decode_ballot
+from evote.ballot.form import BALLOT_LIMIT_BYTES, AnyAnswer, Ballot
 from evote.ballot.homomorphic import EncodedAnswer
 from evote.ballot.lists import EncodedLists
 from evote.ballot.ranked import EncodedRanking

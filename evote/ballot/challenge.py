@@ -7,7 +7,8 @@ from functools import partial
 
 from evote.ballot.check import verify_ballot
 from evote.ballot.choice import is_bits
-from evote.ballot.form import AnyAnswer, Ballot, decode_ballot
+from evote.ballot.decoding import decode_ballot
+from evote.ballot.form import AnyAnswer, Ballot
 from evote.ballot.reading import decode_element
 from evote.election import AnyQuestion, Election, ListsQuestion, RankedQuestion
 from evote.elgamal import Ciphertext

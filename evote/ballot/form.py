@@ -44,13 +44,13 @@ class Ballot:
         return tuple(alpha for answer in self.answers for alpha, _ in answer.choices)
 
 
-def decode_ballot(data: bytes, *, election: Election) -> Ballot:
-    """Read a ballot for `election`, with every check that costs next to nothing.
+def decode_in_full(data: bytes, *, election: Election) -> Ballot:
+    """Read a ballot for `election`, field by field; `evote.ballot.decoding` says what is checked.
 
     Raises:
         DecodeError: not JSON, or not the one spelling of a ballot: field order, scalars, hex.
         InvalidBallot: `wrong_shape`, `wrong_election`, `identity_element`, or
-            `duplicate_ciphertext` where one ballot uses the same α twice.
+            `duplicate_ciphertext`.
     """
     limit = BALLOT_LIMIT_BYTES if election.group is ED25519 else FIELD_BALLOT_LIMIT_BYTES
     value = decode_canonical_json(data, source="ballot", limit_bytes=limit)

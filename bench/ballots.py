@@ -1,155 +1,179 @@
-"""Milliseconds to create and to verify a ballot: `evote` beside belenios-tool 3.3.
+"""Milliseconds to verify and to create a ballot: `evote` beside belenios-tool 3.3.
 
-All work on the same election and the same ballots in the same run, on one core, in turn: evote's
-C extension, evote on libsodium alone, and the peer. The peer is a program that starts anew for
-each call, so its start-up is taken out by difference: a ballot verified minus the same election
-loaded and verified without ballots; a ballot of many questions minus one of few. Ours measure
-themselves, each in a process of its own, without the first ballot. All times are processor time.
+All work on the same elections and the same ballots in the same run, in turn, several times: evote
+with hints (evote/hints), with its C extension alone, on libsodium alone, and the peer; each first
+on one core, then in two processes at a time. Two figures stand for each: processor time, which
+does not depend on what else the machine does, and the clock.
 
-Needs BELENIOS_TOOL_DIR, the folder of the unpacked releases; says so without it.
+The peer is a program that starts anew for each ballot. It stands here twice: as it is used, and
+with its start-up taken out by difference, which no use of it reaches (bench/peer.py). Ours measure
+themselves (bench/ballot_worker.py), without the first ballot, which also makes the tables of its
+election. Needs BELENIOS_TOOL_DIR, the folder of the unpacked releases, for the peer; goes without
+it where that is not set.
 """
 
 import json
-import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
-from evote.ballot import create_ballot
-from evote.credential import derive_public_credential, encode_credentials, generate_credential
-from evote.election import (
-    Question,
-    combine_public_keys,
-    decode_election,
-    encode_election,
-    encode_trustees,
-    generate_uuid,
-    make_trustee,
-)
-from evote.encoding import sha256_hex
-from evote.group import random_scalar
-from evote.record import (
-    Event,
-    encode_data,
-    encode_event,
-    encode_event_member,
-    encode_header,
-    encode_setup,
-)
+from bench.election import ANSWERS, Bench
+from bench.goals import CORES, Goal, at_least, at_most, conclude, load_before, not_measured, say
+from bench.peer import NAME, PeerVerifier, Rate, processor_time_of_peer, tool_folder
+from bench.workers import Workers
+from evote.hints import make_hints
 
 ROUNDS = 5
-BACKENDS = ("native", "pynacl")
-# Numbers of answers, and how many ballots of each are verified by us and by the peer.
-SIZES = {5: (60, 12), 30: (20, 4), 100: (8, 2)}
-ANSWERS = 5
+HINTED, NATIVE, LIBSODIUM = "evote with hints", "evote", "evote on libsodium alone"
+PEER, PEER_ALONE = NAME, "  its arithmetic alone"
+# For each number of answers, how many ballots each of them verifies in a round.
+COUNTS = {
+    5: {HINTED: 1000, NATIVE: 400, LIBSODIUM: 60, PEER: 24},
+    30: {HINTED: 300, NATIVE: 80, LIBSODIUM: 16, PEER: 12},
+    100: {HINTED: 100, NATIVE: 30, LIBSODIUM: 6, PEER: 6},
+}
 MANY_QUESTIONS = 16
-TIMESTAMP = 1_700_000_000
+
+GOAL_MS = 1.0
+GOAL_HINTED_MS = 0.25
+GOAL_TIMES = 6.0
 
 
-class Bench:
-    """One election of `questions` questions with so many answers each, and its voters."""
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What was measured of one of them, round after round: on one core, and on both."""
 
-    def __init__(self, *, questions: int, voters: int, answers: int = ANSWERS) -> None:
-        self.uuid = generate_uuid()
-        trustee = make_trustee(secret_key=random_scalar(), name="Bench")
-        question = Question(
-            text="Which?",
-            answers=tuple(f"Answer {number}" for number in range(answers)),
-            minimum=0,
-            maximum=1,
-            has_blank=False,
-        )
-        self.archived = encode_election(
-            uuid=self.uuid,
-            name="Bench",
-            description="",
-            public_key=combine_public_keys([trustee]),
-            questions=[question] * questions,
-            context=None,
-        )
-        self.election = decode_election(self.archived)
-        self.trustees = encode_trustees([trustee])
-        self.private = [generate_credential() for _ in range(voters)]
-        self.credentials = encode_credentials(
-            derive_public_credential(uuid=self.uuid, credential=private) for private in self.private
-        )
-        self.choices = [[1] + [0] * (answers - 1)] * questions
-
-    def create(self, number: int) -> bytes:
-        """Make the ballot of one voter."""
-        return create_ballot(
-            election=self.election, credential=self.private[number], answers=self.choices
-        )
-
-    def write_record(self, folder: Path, *, ballots: list[bytes]) -> None:
-        """Write a record with these ballots, as the peer reads it."""
-        setup = encode_setup(
-            election=self.archived, trustees=self.trustees, credentials=self.credentials
-        )
-        parts = [encode_header(timestamp=TIMESTAMP)]
-        parts += [
-            encode_data(body=body, timestamp=TIMESTAMP)
-            for body in (self.archived, self.trustees, self.credentials, setup)
-        ]
-        parent: str | None = None
-        payloads = [("Setup", sha256_hex(setup))]
-        for height, body in enumerate([None, *ballots]):
-            if body is not None:
-                parts.append(encode_data(body=body, timestamp=TIMESTAMP))
-                payloads.append(("Ballot", sha256_hex(body)))
-            kind, payload = payloads[height]
-            event = Event(type=kind, height=height, parent=parent, payload=payload)
-            parts.append(encode_event_member(event=event, timestamp=TIMESTAMP))
-            parent = sha256_hex(encode_event(event))
-        (folder / f"{self.uuid}.bel").write_bytes(b"".join(parts))
+    one: list[Rate] = field(default_factory=list)
+    both: list[Rate] = field(default_factory=list)
 
 
-def processor_time_of(command: list[str], *, folder: Path) -> float:
-    """Run a program to its end and return its processor time in seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+# By name, what was measured. Measured together is what differs by a subtraction only.
+Found = dict[str, Rates]
+Measure = Callable[[int], dict[str, Rate]]
 
 
-def peer_verify_seconds(tool: str, bench: Bench, ballots: Sequence[bytes]) -> float:
-    """Return the peer's time to verify one ballot.
+def median_ms(rates: Sequence[Rate]) -> float:
+    """Give the processor time for each ballot."""
+    return statistics.median(rate.core_ms for rate in rates)
 
-    `election verify` does not check every proof of every ballot (docs/protocol.md, 3.2), so
-    this is `election verify-ballot`, less the time to load and verify the same election
-    without ballots.
-    """
-    with tempfile.TemporaryDirectory() as name:
+
+def median_a_second(rates: Sequence[Rate]) -> float:
+    """Give the ballots in a second, by the clock."""
+    return statistics.median(rate.a_second for rate in rates)
+
+
+def times(own: Sequence[Rate], peer: Sequence[Rate]) -> float:
+    """Say how much more processor time the peer took, in the same round."""
+    return statistics.median(
+        other.core_ms / one.core_ms for one, other in zip(own, peer, strict=True)
+    )
+
+
+def compare_verifying(tools: Path | None, *, answers: int) -> Found:
+    """Measure all of them in turn, and print a line for each."""
+    counts = COUNTS[answers]
+    bench = Bench(questions=1, voters=max(counts.values()), answers=answers)
+    bodies = bench.create_all()
+    begun = time.process_time()
+    hints = make_hints(bodies, election=bench.world.election)
+    making = 1000 * (time.process_time() - begun) / len(bodies)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        bench.write_record(folder, ballots=[])
-        spent = 0.0
-        for ballot in ballots:
-            (folder / "ballot").write_bytes(ballot)
-            command = [tool, "election", "verify-ballot", "--ballot", "ballot"]
-            spent += processor_time_of(command, folder=folder)
-            spent -= processor_time_of([tool, "election", "verify"], folder=folder)
-    return spent / len(ballots)
+        file = folder / "work.json"
+        given = {
+            "election": bench.world.election.archived.decode(),
+            "ballots": [body.decode() for body in bodies],
+            "hints": [hint.hex() for hint in hints],
+        }
+        file.write_text(json.dumps(given), encoding="utf-8")
+        native = stack.enter_context(Workers("bench.ballot_worker", backend="native", file=file))
+        libsodium = stack.enter_context(Workers("bench.ballot_worker", backend="pynacl", file=file))
+        measures = [
+            own_measure(HINTED, native, count=counts[HINTED]),
+            own_measure(NATIVE, native, count=counts[NATIVE]),
+            own_measure(LIBSODIUM, libsodium, count=counts[LIBSODIUM]),
+        ]
+        if tools is not None:
+            peer = PeerVerifier(
+                tool=tools / "belenios-tool-3.3",
+                folder=folder / "peer",
+                bench=bench,
+                bodies=bodies[: counts[PEER]],
+            )
+            measures.append(peer_measure(peer))
+        found = measure_in_turn(measures)
+    size, hint_size = (statistics.mean(map(len, items)) for items in (bodies, hints))
+    say(f"\n{answers} answers, 0 to 1 of them chosen: {size:,.0f} bytes. Hints: {hint_size:,.0f}")
+    say(f"bytes, made in {making:.2f} ms of a core. Ballots in a round, for each process:")
+    say(", ".join(f"{count:,} {name}" for name, count in counts.items() if name in found) + ".")
+    show(found)
+    return found
 
 
-def peer_create_seconds(tool: str, few: Bench, many: Bench) -> float:
-    """Return the peer's time for one question: a long ballot minus a short one."""
-    spent = 0.0
-    for bench, sign in ((many, 1), (few, -1)):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            bench.write_record(folder, ballots=[])
-            (folder / "credential").write_text(bench.private[0], encoding="ascii")
-            choices = ",".join("[1,0,0,0,0]" for _ in bench.choices)
-            (folder / "choice").write_text(f"[{choices}]", encoding="ascii")
-            command = [tool, "election", "generate-ballot"]
-            command += ["--privcred", "credential", "--choice", "choice"]
-            spent += sign * processor_time_of(command, folder=folder)
-    return spent / (len(many.choices) - len(few.choices))
+def own_measure(name: str, workers: Workers, *, count: int) -> Measure:
+    """Measure one of ours; each process verifies as many ballots."""
+
+    def measure(cores: int) -> dict[str, Rate]:
+        spent = workers.tell(f"{count} {int(name == HINTED)}", cores=cores)
+        a_second = cores * count / spent.seconds
+        return {name: Rate(a_second=a_second, core_ms=1000 * spent.core_seconds / count)}
+
+    return measure
+
+
+def peer_measure(peer: PeerVerifier) -> Measure:
+    """Measure the tool, with its start-up and without."""
+
+    def measure(cores: int) -> dict[str, Rate]:
+        rates = peer.measure(cores=cores)
+        return {PEER: rates.a_process_each, PEER_ALONE: rates.without_start_up}
+
+    return measure
+
+
+def measure_in_turn(measures: Sequence[Measure]) -> Found:
+    """Measure round after round, each on one core and then on both."""
+    found: Found = defaultdict(Rates)
+    for _ in range(ROUNDS):
+        for measure in measures:
+            for name, rate in measure(1).items():
+                found[name].one.append(rate)
+            for name, rate in measure(CORES).items():
+                found[name].both.append(rate)
+    return found
+
+
+def show(found: Found) -> None:
+    """Print the table of one kind of ballot."""
+    say(f"{'':<28}{'ms of a core':>16}{'a second by the clock':>24}{'times as fast as':>22}")
+    say(f"{'':<28}{'one':>8}{'both':>8}{'one':>12}{'both':>12}{'the tool':>10}{'arithmetic':>12}")
+    for name, rates in found.items():
+        line = f"{name:<28}{median_ms(rates.one):8.3f}{median_ms(rates.both):8.3f}"
+        line += f"{median_a_second(rates.one):12,.0f}{median_a_second(rates.both):12,.0f}"
+        if PEER in found:
+            line += f"{times(rates.both, found[PEER].both):9.2f}x"
+            line += f"{times(rates.both, found[PEER_ALONE].both):11.2f}x"
+        say(line)
+
+
+def show_slopes(found: dict[int, Found]) -> None:
+    """Print what each further answer costs, between the sizes that were measured."""
+    sizes = sorted(found)
+    say("\nms of a core for each further answer, both cores at work")
+    pairs = list(pairwise(sizes))
+    say(f"{'':<26}" + "".join(f"{f'{few} to {many}':>14}" for few, many in pairs))
+    for name in found[sizes[0]]:
+        line = f"{name:<26}"
+        for few, many in pairs:
+            more = median_ms(found[many][name].both) - median_ms(found[few][name].both)
+            line += f"{more / (many - few):14.4f}"
+        say(line)
 
 
 def own_seconds(work: Sequence[Callable[[], object]]) -> float:
@@ -160,45 +184,25 @@ def own_seconds(work: Sequence[Callable[[], object]]) -> float:
     return (time.process_time() - before) / len(work)
 
 
-def verify_seconds(backend: str, bench: Bench, ballots: Sequence[bytes]) -> float:
-    """Return our time to verify one ballot with this back end."""
-    given = {"election": bench.archived.decode(), "ballots": [body.decode() for body in ballots]}
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench.one_backend"],
-        input=json.dumps(given),
-        env=os.environ | {"EVOTE_BACKEND": backend},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    answer = json.loads(ran.stdout)
-    assert answer["backend"] == backend
-    return float(answer["each"])
+def peer_create_seconds(tool: str, few: Bench, many: Bench) -> float:
+    """Return the peer's time for one question: a long ballot minus a short one."""
+    spent = 0.0
+    for bench, sign in ((many, 1), (few, -1)):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            bench.write_record(folder, voters=1)
+            (folder / "credential").write_text(bench.world.credentials[0], encoding="ascii")
+            choices = ",".join("[1,0,0,0,0]" for _ in bench.choices)
+            (folder / "choice").write_text(f"[{choices}]", encoding="ascii")
+            command = ["election", "generate-ballot"]
+            command += ["--privcred", "credential", "--choice", "choice"]
+            spent += sign * processor_time_of_peer(tool, command, folder=folder)
+    return spent / (len(many.choices) - len(few.choices))
 
 
-def compare_verifying(tool: str, *, answers: int) -> None:
-    """Measure in turn and print one line for each program."""
-    own_count, peer_count = SIZES[answers]
-    bench = Bench(questions=1, voters=own_count, answers=answers)
-    ballots = [bench.create(number) for number in range(own_count)]
-    seconds: dict[str, list[float]] = {name: [] for name in (*BACKENDS, "belenios-tool 3.3")}
-    for _ in range(ROUNDS):
-        for backend in BACKENDS:
-            seconds[backend].append(verify_seconds(backend, bench, ballots))
-        seconds["belenios-tool 3.3"].append(peer_verify_seconds(tool, bench, ballots[:peer_count]))
-    print(f"verify one ballot of {answers} answers")
-    for name, times in seconds.items():
-        ratios = [
-            other / one for one, other in zip(times, seconds["belenios-tool 3.3"], strict=True)
-        ]
-        print(
-            f"  {name:<20} {statistics.median(times) * 1000:8.2f} ms"
-            f"   peer/own {statistics.median(ratios):5.2f}x"
-        )
-
-
-def compare_creating(tool: str) -> None:
+def compare_creating(tools: Path) -> None:
     """Measure in turn and print both."""
+    tool = str(tools / "belenios-tool-3.3")
     few, many = Bench(questions=1, voters=1), Bench(questions=1 + MANY_QUESTIONS, voters=1)
     own, peer = [], []
     for _ in range(ROUNDS):
@@ -207,23 +211,41 @@ def compare_creating(tool: str) -> None:
         own.append((long - short) / MANY_QUESTIONS)
         peer.append(peer_create_seconds(tool, few, many))
     ratios = [other / one for one, other in zip(own, peer, strict=True)]
-    print(f"create one question of {ANSWERS} answers")
-    print(f"  evote                {statistics.median(own) * 1000:8.2f} ms", end="   ")
-    print(f"peer/own {statistics.median(ratios):5.2f}x")
-    print(f"  belenios-tool 3.3    {statistics.median(peer) * 1000:8.2f} ms")
+    say(f"\nms of a core to encrypt and prove one question of {ANSWERS} answers")
+    say(f"  evote             {statistics.median(own) * 1000:8.2f}")
+    say(f"  {NAME:<18}{statistics.median(peer) * 1000:8.2f}   {statistics.median(ratios):.2f}x")
+
+
+def goals(found: Found) -> list[Goal]:
+    """Hold a ballot of five answers against what is promised of it, with both cores at work."""
+    what = f"verify a ballot of {ANSWERS} answers"
+    unit = "ms of a core"
+    wanted = [
+        at_most(GOAL_MS, median_ms(found[NATIVE].both), unit=unit, what=what),
+        at_most(
+            GOAL_HINTED_MS, median_ms(found[HINTED].both), unit=unit, what=f"{what} with hints"
+        ),
+    ]
+    for name, peer in ((PEER, "the tool"), (PEER_ALONE, "the tool's arithmetic alone")):
+        what = f"times as fast as {peer}"
+        if name in found:
+            ratio = times(found[NATIVE].both, found[name].both)
+            wanted.append(at_least(GOAL_TIMES, ratio, unit="times", what=what))
+        else:
+            wanted.append(not_measured(what, why="BELENIOS_TOOL_DIR is not set"))
+    return wanted
 
 
 def main() -> None:
-    """Measure in turn and print the table."""
-    folder = os.environ.get("BELENIOS_TOOL_DIR")
-    if folder is None:
-        print("ballots: skipped, because BELENIOS_TOOL_DIR names no folder of the peer's releases")
-        return
-    tool = str(Path(folder) / "belenios-tool-3.3")
-    print(f"Processor time, one core, median of {ROUNDS} rounds, 0 to 1 choices")
-    for answers in SIZES:
-        compare_verifying(tool, answers=answers)
-    compare_creating(tool)
+    """Measure in turn, print the tables, and hold them against the goals."""
+    load = load_before()
+    tools = tool_folder()
+    say(f"Median of {ROUNDS} rounds in turn, on one core and on both")
+    found = {answers: compare_verifying(tools, answers=answers) for answers in COUNTS}
+    show_slopes(found)
+    if tools is not None:
+        compare_creating(tools)
+    conclude(goals(found[ANSWERS]), load=load)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@ import pytest
 from django.utils import timezone
 
 from evote.verify import verify_record
+from tests.factories.threads import many_at_once
 from tests.factories.voting import PLACES, TREES, make_election
-from tests.integration.voting.test_races import in_threads
 from tests.integration.voting.test_shuffling import RANK
 from voting import tasks
 from voting.models import Election, Verification, VerificationPart
@@ -128,7 +128,7 @@ def test_a_changed_answer_vouches_for_nothing(kind, caplog):
 def test_several_workers_verify_one_record_together():
     made = published()
 
-    in_threads(4, lambda _position: tasks.verify_records())
+    many_at_once(lambda _number: tasks.verify_records(), times=4)
     tasks.verify_records()
 
     assert Verification.objects.get().steps == whole(made)

@@ -128,11 +128,11 @@ def compare(size: int, *, folder: Path) -> list[Spent]:
         LIBSODIUM: partial(own, file, "pynacl"),
     }
     if tools := tool_folder():
-        folders = [folder / f"{size}-{part}" for part in ("before", "after")]
-        for place, record in zip(folders, (shuffled.before, shuffled.after), strict=True):
+        before, after = (folder / f"{size}-{part}" for part in ("before", "after"))
+        for place, record in ((before, shuffled.before), (after, shuffled.after)):
             place.mkdir()
             (place / f"{shuffled.world.election.uuid}.bel").write_bytes(record)
-        measures[NAME] = partial(peer, str(tools / "belenios-tool-3.3"), *folders)
+        measures[NAME] = partial(peer, str(tools / "belenios-tool-3.3"), before, after)
     rounds = ROUNDS[size]
     found: dict[str, list[tuple[Spent, Spent]]] = {name: [] for name in measures}
     for number in range(max(rounds.values())):

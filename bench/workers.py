@@ -66,6 +66,6 @@ class Workers:
 
 def _read(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
-    line = process.stdout.readline()
+    line: str = process.stdout.readline()
     assert line, "a worker failed"
     return line

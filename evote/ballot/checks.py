@@ -96,13 +96,14 @@ class Deferred:
         self.key = public_key
         # Several ballots may share one, which somebody computes before `compare`.
         self.together = Together(public_key) if together is None else together
-        self._checks: list[Callable[[], None]] = []
+        # Nothing in it leads back to this object: so it goes as soon as it is not needed.
+        self._checks: list[Callable[[Together], None]] = []
 
     def element(self, text: str, *, place: str) -> Combination:
         """Read it now, and decide later whether it is a member."""
         # The spelling was seen when the ballot was read (`read_encoding`).
         point = self.together.read(text)
-        self._checks.append(partial(self._compare_membership, point, place))
+        self._checks.append(partial(_compare_membership, point, place))
         return point
 
     def hold(self, claim: Claim, *, code: BallotCode, place: str) -> None:
@@ -114,12 +115,12 @@ class Deferred:
             return
         self.together.want_named(claim.statement)
         wanted = self.together.want(commitments)
-        self._checks.append(partial(self._compare_claim, claim, wanted, code, place))
+        self._checks.append(partial(_compare_claim, claim, wanted, code, place))
 
     def refuse(self, error: InvalidBallot) -> None:
         """Raise it when its turn comes."""
 
-        def refuse() -> None:
+        def refuse(together: Together) -> None:
             raise error
 
         self._checks.append(refuse)
@@ -136,14 +137,18 @@ class Deferred:
             InvalidBallot: the first check that fails.
         """
         for check in self._checks:
-            check()
+            check(self.together)
 
-    def _compare_membership(self, point: Combination, place: str) -> None:
-        if not self.together.is_member(point):
-            raise InvalidBallot("non_canonical", NOT_A_MEMBER, place=place)
 
-    def _compare_claim(self, claim: Claim, wanted: slice, code: BallotCode, place: str) -> None:
-        try:
-            claim.compare(self.together.encodings[wanted])
-        except InvalidProof as error:
-            raise InvalidBallot(code, str(error), place=place) from error
+def _compare_membership(point: Combination, place: str, together: Together) -> None:
+    if not together.is_member(point):
+        raise InvalidBallot("non_canonical", NOT_A_MEMBER, place=place)
+
+
+def _compare_claim(
+    claim: Claim, wanted: slice, code: BallotCode, place: str, together: Together
+) -> None:
+    try:
+        claim.compare(together.encodings[wanted])
+    except InvalidProof as error:
+        raise InvalidBallot(code, str(error), place=place) from error

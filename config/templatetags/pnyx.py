@@ -95,7 +95,8 @@ def moment(value: date | datetime | None, form: str = "both") -> SafeString:
         absolute = wording.absolute_day(value, today=today)
         relative = wording.relative_day(value, today=today)
         machine = value.isoformat()
-    both = gettext("%(absolute)s (%(relative)s)") % {"absolute": absolute, "relative": relative}
+    in_one_line = relative.replace(" ", "\N{NO-BREAK SPACE}")
+    both = gettext("%(absolute)s (%(relative)s)") % {"absolute": absolute, "relative": in_one_line}
     text = {"both": both, "absolute": absolute, "relative": relative}[form]
     return format_html('<time datetime="{}">{}</time>', machine, text)
 

@@ -4,7 +4,7 @@ It is read from its beginning to its end beside the record, and never held as a 
 ballots have 2.4 GB of hints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from evote.encoding import hash_of_b64
@@ -15,8 +15,9 @@ from evote.hints.check import TRACKER_BYTES
 MAGIC = b"pnyx-hints-v1\n\n\n"
 HEADER_BYTES = len(MAGIC) + 32
 COUNT_BYTES = 4
-# Each point takes more than 16 bytes of its ballot, which has at most 256 kB.
-POINTS_LIMIT = 16_384
+# Each point of a hint comes from more than 16 bytes of its ballot: of the texts of two numbers come
+# two commitments, and they take at least 33 bytes.
+LEAST_BYTES_PER_POINT = 16
 
 
 class HintBytes(Protocol):
@@ -35,7 +36,7 @@ def encode_hint(hint: bytes) -> bytes:
     if not hint:
         return bytes(COUNT_BYTES)
     count, rest = divmod(len(hint) - TRACKER_BYTES, EIGHTH_BYTES)
-    assert 0 < count <= POINTS_LIMIT
+    assert count > 0
     assert not rest
     return count.to_bytes(COUNT_BYTES, "little") + hint
 
@@ -60,30 +61,33 @@ class HintReader:
                 else "it does not begin as a file of hints does"
             )
 
-    def take(self, count: int) -> tuple[bytes, ...]:
-        """Give the hints of the next ballots; an empty one where there is none."""
-        return tuple(self._next() for _ in range(count))
+    def take(self, sizes: Iterable[int]) -> tuple[bytes, ...]:
+        """Give the hints of the next ballots, of so many bytes; an empty one where there is none.
+
+        A hint that is much too long for its ballot is not even read: memory is not given to files.
+        """
+        return tuple([self._next(size) for size in sizes])
 
     def close(self) -> None:
         """Say that the record has no more ballots."""
         if not self.problem and self._read_at_most(1):
             self.problem = "it goes on behind the last ballot of the record"
 
-    def _next(self) -> bytes:
+    def _next(self, ballot_bytes: int) -> bytes:
         if self.problem:
             return b""
         try:
-            hint = self._read_entry()
+            hint = self._read_entry(ballot_bytes)
         except DecodeError as error:
             self.problem = f"entry {self._entry}: {error}"
             return b""
         self._entry += 1
         return hint
 
-    def _read_entry(self) -> bytes:
+    def _read_entry(self, ballot_bytes: int) -> bytes:
         count = int.from_bytes(self._read(COUNT_BYTES), "little")
-        if count > POINTS_LIMIT:
-            msg = f"{count} points; at most {POINTS_LIMIT} are allowed"
+        if count * LEAST_BYTES_PER_POINT > ballot_bytes:
+            msg = f"{count} points are more than a ballot of {ballot_bytes} bytes has"
             raise DecodeError(msg)
         return self._read(TRACKER_BYTES + EIGHTH_BYTES * count) if count else b""
 

@@ -159,7 +159,11 @@ def _check_ballots(run: State) -> list[str]:
     record = run.indexed
     hints = run.open_hints()
     tasks = (
-        BallotTask(run.election.archived, ballots, hints=hints.take(len(ballots)) if hints else ())
+        BallotTask(
+            run.election.archived,
+            ballots,
+            hints=hints.take(len(body) for _, body in ballots) if hints else (),
+        )
         for ballots in record.ballots_in_turn()
     )
     box, totals, problems = Box(), [], []

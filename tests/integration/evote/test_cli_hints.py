@@ -81,7 +81,7 @@ def test_a_ranked_election_has_hints_too(run):
         (lambda data: data[:20] + b"x" + data[21:], "it is for another election"),
         (lambda data: data[:-1], f"entry {BALLOT_COUNT - 1}: the file ends here"),
         (lambda data: data + b"\0", "it goes on behind the last ballot of the record"),
-        (lambda data: data[:48] + b"\xff" * 4, "points; at most 16384 are allowed"),
+        (lambda data: data[:48] + b"\xff" * 4, "4294967295 points are more than a ballot of"),
     ],
 )
 def test_a_file_that_is_not_as_it_should_be_is_named_and_changes_no_verdict(

@@ -7,6 +7,7 @@ from evote.hints import HintReader, encode_hints, encode_hints_header
 
 FINGERPRINT = b64_digest(b"an election")
 OTHER = b64_digest(b"another election")
+BALLOT_BYTES = 3457
 HEADER = encode_hints_header(fingerprint=FINGERPRINT)
 
 hints = st.lists(
@@ -22,7 +23,7 @@ hints = st.lists(
 
 def read(data, count, fingerprint=FINGERPRINT):
     reader = HintReader(data, fingerprint=fingerprint)
-    taken = reader.take(count)
+    taken = reader.take([BALLOT_BYTES] * count)
     reader.close()
     assert len(taken) == count
     return list(taken), reader.problem
@@ -84,6 +85,20 @@ def test_hints_for_another_election_are_named():
     assert read(data, 2) == ([b"", b""], "it is for another election")
 
 
-def test_a_count_beyond_the_limit_is_not_read():
-    data = HEADER + (16_385).to_bytes(4, "little") + bytes(100)
-    assert read(data, 1)[1] == "entry 0: 16385 points; at most 16384 are allowed"
+def test_a_hint_that_is_too_long_for_its_ballot_is_not_read():
+    data = HEADER + (217).to_bytes(4, "little") + bytes(32 + 64 * 217)
+    problem = "entry 0: 217 points are more than a ballot of 3457 bytes has"
+    assert read(data, 1) == ([b""], problem)
+
+
+def test_a_file_that_cannot_be_read_any_more_gives_no_more_hints():
+    class Failing(bytes):
+        def __getitem__(self, part):
+            if part.start > len(HEADER):
+                raise OSError
+            return super().__getitem__(part)
+
+    data = HEADER + encode_hints([bytes(96), bytes(96)])
+    reader = HintReader(Failing(data), fingerprint=FINGERPRINT)
+    assert reader.take([BALLOT_BYTES] * 2) == (b"", b"")
+    assert reader.problem == "entry 0: the file ends here"

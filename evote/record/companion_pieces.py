@@ -28,8 +28,6 @@ _CAST = re.compile(
     rb'\{"tracker":"[^"\\]{43}","prev":"[^"\\]{43}",'
     rb'"proof":\{"challenge":"[0-9]{1,78}","response":"[0-9]{1,78}"\}\}'
 )
-# What stands before the cast statements: the ceremony, with a signature for each slot.
-_HEAD_LIMIT_BYTES = 4_000_000
 _WINDOW_BYTES = 1_000_000
 # Longer than a cast statement with its comma.
 _CAST_LIMIT_BYTES = 400
@@ -112,15 +110,22 @@ def open_companion(data: RecordBytes, *, election: Election) -> tuple[Companion,
     """
     if len(data) > COMPANION_LIMIT_BYTES:
         raise NotInPieces
-    head = data[:_HEAD_LIMIT_BYTES]
-    start = head.find(_OPENING)
-    if start < 0:
-        raise NotInPieces
-    start += len(_OPENING)
+    start = _find_opening(data)
     casts = CastPieces(data)
     end = casts.walk(start)
     rest = data[end : len(data)]
-    return decode_companion(head[:start] + rest, election=election), casts
+    return decode_companion(data[:start] + rest, election=election), casts
+
+
+def _find_opening(data: RecordBytes) -> int:
+    """Give where the list of cast statements begins."""
+    for base in range(0, len(data), _WINDOW_BYTES):
+        # The text may be cut by the end of a window.
+        window = data[base : base + _WINDOW_BYTES + len(_OPENING)]
+        place = window.find(_OPENING)
+        if place >= 0:
+            return base + place + len(_OPENING)
+    raise NotInPieces
 
 
 def read_casts(piece: CastPiece) -> tuple[Cast, ...]:

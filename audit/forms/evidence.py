@@ -7,10 +7,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.forms.fields import ReadField
 from audit.models import Evidence
 from audit.models.evidence import KEY_NAME_CHARACTERS, LABEL_CHARACTERS
 from audit.services.evidence import EMPTY_FILE, Filing, private_filing
 
+NOT_A_HASH = _("A SHA-256 has 64 characters: digits and the letters a to f.")
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -28,14 +30,14 @@ class EvidenceForm(forms.Form):
     its salt, so that not even the hash comes here.
     """
 
-    document = forms.CharField(
+    document = ReadField(
         label=_("SHA-256 of the document"),
         help_text=_("64 characters, as the command prints them."),
-        error_messages={"required": _("Choose a document, or give its SHA-256.")},
         max_length=1_000,
-        widget=forms.TextInput(
-            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        read=hash_in,
+        refusal=NOT_A_HASH,
+        required=True,
+        error_messages={"required": _("Choose a document, or give its SHA-256.")},
     )
     commitment = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     salt = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -68,15 +70,9 @@ class EvidenceForm(forms.Form):
         self.fields["document"].required = not (data and data.get("commitment"))
 
     def clean_document(self) -> bytes | None:
-        """Read the hash."""
-        text: str = self.cleaned_data["document"]
-        if not text.strip():
-            return None
-        digest = hash_in(text)
-        if digest is None:
-            msg = gettext("A SHA-256 has 64 characters: digits and the letters a to f.")
-            raise forms.ValidationError(msg)
-        if digest.hex() == EMPTY_FILE:
+        """See that it is not the hash of nothing."""
+        digest: bytes | None = self.cleaned_data["document"]
+        if digest is not None and digest.hex() == EMPTY_FILE:
             msg = gettext("This is the hash of an empty file. Choose the document itself.")
             raise forms.ValidationError(msg)
         return digest

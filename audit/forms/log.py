@@ -1,12 +1,12 @@
 """What people ask of the log."""
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.forms.evidence import hash_in
+from audit.forms.evidence import NOT_A_HASH, hash_in
+from audit.forms.fields import TO_THE_LETTER, ContentField, ReadField, exact_line
 from audit.selectors import ENTRY_KINDS
 from audit.selectors.entries import tracker_of
 from audit.selectors.schemas import ELECTION_PATTERN
@@ -55,9 +55,7 @@ class BoardForm(forms.Form):
         ),
         required=False,
         max_length=SEARCH_LIMIT_CHARACTERS,
-        widget=forms.TextInput(
-            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        widget=exact_line(),
     )
     kind = forms.ChoiceField(
         label=_("Show"),
@@ -81,90 +79,69 @@ class BoardForm(forms.Form):
         return about_of(self.cleaned_data)
 
 
-def _too_large(limit: int) -> str:
-    return gettext("Choose a file of at most %(limit)s kB.") % {"limit": limit // 1000}
+def _key_in(text: str) -> VerifierKey | None:
+    try:
+        return VerifierKey.decode(text)
+    except EvoteError:
+        return None
 
 
 class ReceiptForm(forms.Form):
     """A receipt to be checked, and what it should be about. Nothing of it is kept."""
 
-    receipt = forms.FileField(
+    receipt = ContentField(
         label=_("Drop your receipt here"),
         help_text=_("or choose the file. Its name ends in .tlog-proof"),
-        required=False,
+        limit_bytes=RECEIPT_LIMIT_BYTES,
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".tlog-proof"}),
+        ending=".tlog-proof",
     )
     pasted = forms.CharField(
         label=_("Or paste the receipt’s text"),
         required=False,
         strip=False,
-        widget=forms.Textarea(
-            attrs={"rows": 4, "class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        widget=forms.Textarea(attrs={"rows": 4, **TO_THE_LETTER}),
         validators=[MaxLengthValidator(RECEIPT_LIMIT_BYTES)],
     )
-    tracker = forms.CharField(
+    tracker = ReadField(
         label=_("Tracker of your ballot"),
         help_text=_("43 characters. With it we check that the receipt is that of your ballot."),
-        required=False,
         max_length=SEARCH_LIMIT_CHARACTERS,
-        widget=forms.TextInput(
-            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        read=tracker_of,
+        refusal=_("A tracker has 43 characters: letters, digits, + and /. Copy it whole."),
     )
-    ballot = forms.FileField(
+    ballot = ContentField(
         label=_("Or the ballot itself"),
         help_text=_("The encrypted ballot, byte for byte."),
-        required=False,
-        widget=forms.FileInput(),
+        limit_bytes=BALLOT_LIMIT_BYTES,
     )
-    entry = forms.FileField(
+    entry = ContentField(
         label=_("The entry"),
         help_text=_("Only for a receipt that does not carry its entry. Ours do."),
-        required=False,
-        widget=forms.FileInput(),
+        limit_bytes=ENTRY_LIMIT_BYTES,
     )
-    key = forms.CharField(
+    key = ReadField(
         label=_("Key of another log"),
         help_text=_("Leave it empty for a receipt of this installation."),
-        required=False,
         max_length=KEY_LIMIT_CHARACTERS,
-        widget=forms.TextInput(
-            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        read=_key_in,
+        refusal=_("This is not the key of a log: it has the form name+id+base64."),
     )
-
-    policy = forms.FileField(
+    policy = ContentField(
         label=_("Trust policy"),
         help_text=_(
             "A file that names logs and witnesses and says how many have to agree. Every "
             "installation has one at /log/policy."
         ),
-        required=False,
-        widget=forms.FileInput(),
+        limit_bytes=POLICY_LIMIT_BYTES,
     )
-    document = forms.CharField(
+    document = ReadField(
         label=_("SHA-256 of the document"),
         help_text=_("If one was registered: the 64 characters that sha256sum prints."),
-        required=False,
         max_length=SEARCH_LIMIT_CHARACTERS,
-        widget=forms.TextInput(
-            attrs={"class": "pnyx-mono", "spellcheck": "false", "autocomplete": "off"}
-        ),
+        read=hash_in,
+        refusal=NOT_A_HASH,
     )
-
-    def clean_receipt(self) -> bytes | None:
-        """Read the file."""
-        return self._content("receipt", limit=RECEIPT_LIMIT_BYTES)
-
-    def clean_ballot(self) -> bytes | None:
-        """Read the file."""
-        return self._content("ballot", limit=BALLOT_LIMIT_BYTES)
-
-    def clean_entry(self) -> bytes | None:
-        """Read the file."""
-        return self._content("entry", limit=ENTRY_LIMIT_BYTES)
 
     def clean_pasted(self) -> bytes | None:
         """Give browsers' line ends back as the log writes them."""
@@ -174,31 +151,9 @@ class ReceiptForm(forms.Form):
         # A text area loses the last line feed when it is copied without it.
         return (text.replace("\r\n", "\n").strip("\n") + "\n").encode("utf-8", "replace")
 
-    def clean_tracker(self) -> bytes | None:
-        """Read the tracker, in groups or not."""
-        text: str = self.cleaned_data["tracker"].strip()
-        if not text:
-            return None
-        tracker = tracker_of(text)
-        if tracker is None:
-            msg = gettext("A tracker has 43 characters: letters, digits, + and /. Copy it whole.")
-            raise forms.ValidationError(msg)
-        return tracker
-
-    def clean_key(self) -> VerifierKey | None:
-        """Read the key of another log."""
-        text: str = self.cleaned_data["key"].strip()
-        if not text:
-            return None
-        try:
-            return VerifierKey.decode(text)
-        except EvoteError as error:
-            msg = gettext("This is not the key of a log: it has the form name+id+base64.")
-            raise forms.ValidationError(msg) from error
-
     def clean_policy(self) -> Policy | None:
         """Read the policy."""
-        content = self._content("policy", limit=POLICY_LIMIT_BYTES)
+        content: bytes | None = self.cleaned_data["policy"]
         if content is None:
             return None
         try:
@@ -206,17 +161,6 @@ class ReceiptForm(forms.Form):
         except EvoteError as error:
             msg = gettext("This is not a trust policy. {detail}").format(detail=error)
             raise forms.ValidationError(msg) from error
-
-    def clean_document(self) -> bytes | None:
-        """Read the hash of the document; the document itself stays where it is."""
-        text: str = self.cleaned_data["document"].strip()
-        if not text:
-            return None
-        digest = hash_in(text)
-        if digest is None:
-            msg = gettext("A SHA-256 has 64 characters: digits and the letters a to f.")
-            raise forms.ValidationError(msg)
-        return digest
 
     def clean(self) -> None:
         """See that there is exactly one receipt, and one ballot at most."""
@@ -227,12 +171,3 @@ class ReceiptForm(forms.Form):
             self.add_error("pasted", gettext("There are two receipts: take out the file or this."))
         if self.cleaned_data.get("ballot") and self.cleaned_data.get("tracker"):
             self.add_error("ballot", gettext("Give the tracker or the ballot, not both."))
-
-    def _content(self, name: str, *, limit: int) -> bytes | None:
-        file: UploadedFile[bytes] | None = self.cleaned_data[name]
-        if file is None:
-            return None
-        if file.size is None or file.size > limit:
-            raise forms.ValidationError(_too_large(limit))
-        content: bytes = file.read()
-        return content

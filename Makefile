@@ -2,6 +2,8 @@
 PYTHON ?= python3
 ARGS ?=
 TESTS ?= tests
+# One more than two cores: tests also wait, for browsers, servers and each other.
+WORKERS ?= 3
 BENCHES ?= ballots shuffles record casting tally log
 export UV_PYTHON_DOWNLOADS = never
 RUN = .venv/bin/python
@@ -25,9 +27,9 @@ dev:
 demo: server ## Run the whole of Pnyx here, with real ballots (ARGS="--once", "--fresh", "--port 8001")
 	@exec $(RUN) -m config.demo $(ARGS)
 
-test: dev messages ## Run every test: the browser programs' and the server's (TESTS=tests/unit for some)
+test: dev messages ## Run every test: the browser programs' and the server's (TESTS=tests/unit for some; EVOTE_BACKEND=pynacl)
 	@$(RUN) -m config.front_end test
-	@$(RUN) -m pytest -q -n 2 $(TESTS)
+	@$(RUN) -m pytest -q -n $(WORKERS) --dist=worksteal $(ARGS) $(TESTS)
 
 anchor-test: ## Compile and test the optional anchor contract (docs/anchor.md)
 	@$(PYTHON) requirements/install.py anchor

@@ -30,7 +30,14 @@ class Servers:
         self.valkey = Valkey(folder / "valkey", sockets=self.postgres.sockets)
         if "DATABASE_URL" not in os.environ:
             # Tests that kill a server start their own, with the safe settings.
-            self.postgres.start(settings={"fsync": "off", "synchronous_commit": "off"})
+            # Fifty voters at once take fifty connections, and there may be several such tests.
+            self.postgres.start(
+                settings={
+                    "fsync": "off",
+                    "synchronous_commit": "off",
+                    "max_connections": "300",
+                }
+            )
             os.environ["DATABASE_URL"] = self.postgres.url
         if "REDIS_URL" not in os.environ:
             self.valkey.start()

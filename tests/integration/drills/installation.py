@@ -127,6 +127,14 @@ class Installation:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def has_loaded(self, name: str, file: str) -> bool:
+        """Say whether a process of a part has mapped a file of this name."""
+        return any(
+            file in process.joinpath("maps").read_text()
+            for process in Path("/proc").glob("[0-9]*")
+            if _group(process) == self.programs[name].pid
+        )
+
     def stop(self) -> None:
         """Stop every part in order."""
         for process in self.programs.values():
@@ -254,3 +262,11 @@ class Installation:
                 "--pidfile=", "--schedule", str(self.folder / "beat"),
             ],
         }[name]  # fmt: skip
+
+
+def _group(process: Path) -> int | None:
+    """Return the process group of a process in /proc; None of one that has gone."""
+    try:
+        return os.getpgid(int(process.name))
+    except ProcessLookupError:
+        return None

@@ -11,7 +11,7 @@ import pytest
 
 from evote.election import Election, decode_election
 from evote.encoding import sha256_hex
-from evote.group import SecretScalar, decode_secret_scalar
+from evote.group import BACKEND, SecretScalar, decode_secret_scalar
 from evote.proofs.statements import sign_shuffle_statement
 from evote.record import read_record
 from evote.tally import (
@@ -114,6 +114,8 @@ def _hold_election(
         installation.kill("worker")
         installation.start("worker")
     installation.wait_for("the verification", lambda: _is_verified(installation))
+    for part in ("web", "worker"):
+        assert installation.has_loaded(part, "_native.abi3.so") == (BACKEND == "native")
     receipts = {tracker: _receipt(installation, inputs.uuid, tracker) for tracker in accepted}
     record = installation.get(f"/elections/{inputs.uuid}/{inputs.uuid}.bel")
     companion = installation.get(f"/elections/{inputs.uuid}/{inputs.uuid}.pnyx.json")

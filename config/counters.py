@@ -6,6 +6,25 @@ from django.core.cache import BaseCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.utils.functional import cached_property
 from redis import Redis
+from redis.commands.core import Script
+
+# The first argument is the life of a new counter; the others are added to the first keys in turn.
+# The keys that are left are read.
+COUNT_AND_READ = """
+local numbers = {}
+for place, key in ipairs(KEYS) do
+    local added = ARGV[place + 1]
+    if added then
+        numbers[place] = redis.call('INCRBY', key, added)
+        if numbers[place] == tonumber(added) then
+            redis.call('EXPIRE', key, ARGV[1])
+        end
+    else
+        numbers[place] = tonumber(redis.call('GET', key) or 0)
+    end
+end
+return numbers
+"""
 
 
 class _Client(RedisCacheClient):
@@ -14,6 +33,11 @@ class _Client(RedisCacheClient):
     @cached_property
     def _kept(self) -> Redis:
         return super().get_client(write=True)
+
+    @cached_property
+    def count_and_read(self) -> Script:
+        """Return the script, which the server keeps under its hash."""
+        return self._kept.register_script(COUNT_AND_READ)
 
     def get_client(self, key: object = None, *, write: bool = False) -> Redis:
         """Return the one client: there is one server, for reading and for writing."""
@@ -43,17 +67,12 @@ class ValkeyCache(RedisCache):
 
         One round trip for all. A new counter is forgotten after `seconds`.
         """
-        pipeline = self._cache.get_client().pipeline(transaction=False)
-        for name, number in counted.items():
-            key = self.make_and_validate_key(name)
-            pipeline.set(key, 0, ex=seconds, nx=True)
-            pipeline.incrby(key, number)
-        if read:
-            pipeline.mget([self.make_and_validate_key(name) for name in read])
-        answers = pipeline.execute() if counted or read else []
-        counts = map(int, answers[1 : 2 * len(counted) : 2])
-        found = answers[-1] if read else []
-        return dict(zip(counted, counts, strict=True)), [int(value or 0) for value in found]
+        keys = [self.make_and_validate_key(name) for name in (*counted, *read)]
+        numbers: list[int] = self._cache.count_and_read(
+            keys=keys, args=[seconds, *counted.values()]
+        )
+        counts = dict(zip(counted, numbers, strict=False))
+        return counts, numbers[len(counted) :]
 
 
 def count(store: BaseCache, name: str, *, seconds: int) -> int:

@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nacl import signing
 from nacl.exceptions import BadSignatureError
@@ -112,8 +113,9 @@ class SigningKey:
 
     def sign(self, text: str) -> NoteSignature:
         """Sign a note's text. Ed25519 is deterministic: the same text, the same signature."""
-        signature = signing.SigningKey(self.seed).sign(text.encode()).signature
-        return NoteSignature(name=self.name, key_id=self.verifier.key_id, signature=signature)
+        key_id, key = _expanded(self)
+        signature = key.sign(text.encode()).signature
+        return NoteSignature(name=self.name, key_id=key_id, signature=signature)
 
     def encode(self) -> str:
         """Write the key in the form of Go's sumdb/note: `PRIVATE+KEY+name+id+base64`."""
@@ -145,6 +147,12 @@ class SigningKey:
             DecodeError: a key cannot have this name.
         """
         return cls(name=check_key_name(name), seed=random_bytes(SEED_SIZE_BYTES))
+
+
+@lru_cache(maxsize=4)
+def _expanded(key: SigningKey) -> tuple[bytes, signing.SigningKey]:
+    """Return the key's id, and the key ready to sign: to make them takes longer than to sign."""
+    return key.verifier.key_id, signing.SigningKey(key.seed)
 
 
 # --- Notes --------------------------------------------------------------------------------

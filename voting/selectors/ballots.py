@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from django.db import connection
 
 from voting.models.ballot import NO_PREVIOUS_BALLOT, Ballot, BallotAlpha, Challenge
 from voting.models.election import Election
 from voting.models.record import RecordEvent
+from voting.selectors.binary import binary_cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,30 +76,32 @@ def find_all_in_box(
     alphas: Sequence[bytes],
 ) -> Gathered:
     """Look up in one statement what `find_in_box` tells, for several ballots of an election."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with binary_cursor() as cursor:
+        row = cursor.execute(
             "SELECT"
             " ARRAY (SELECT tracker FROM voting_ballot"
-            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)s)),"
+            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)b)),"
             " ARRAY (SELECT tracker FROM voting_challenge"
-            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)s)),"
+            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)b)),"
             " ARRAY (SELECT public::text FROM voting_credential"
-            " WHERE election_id = %(election)s AND public = ANY(%(credentials)s)),"
+            " WHERE election_id = %(election)s AND public = ANY(%(credentials)b)),"
             " ARRAY (SELECT alpha FROM voting_ballotalpha"
-            " WHERE election_id = %(election)s AND alpha = ANY(%(alphas)s))",
+            " WHERE election_id = %(election)s AND alpha = ANY(%(alphas)b))",
             {
                 "election": election.pk,
                 "trackers": list(trackers),
                 "credentials": list(credentials),
                 "alphas": list(alphas),
             },
-        )
-        in_box, challenged, listed, seen_alphas = cursor.fetchone()
+            binary=True,
+        ).fetchone()
+    assert row is not None
+    in_box, challenged, listed, seen_alphas = row
     return Gathered(
-        in_box=frozenset(map(bytes, in_box)),
-        challenged=frozenset(map(bytes, challenged)),
-        listed=frozenset(listed),
-        seen_alphas=frozenset(map(bytes, seen_alphas)),
+        in_box=frozenset(cast("list[bytes]", in_box)),
+        challenged=frozenset(cast("list[bytes]", challenged)),
+        listed=frozenset(cast("list[str]", listed)),
+        seen_alphas=frozenset(cast("list[bytes]", seen_alphas)),
     )
 
 

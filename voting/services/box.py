@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from django.db import connection
+from typing import cast
 
 from voting.models.ballot import Ballot
 from voting.models.election import Election
 from voting.selectors.ballots import end_of_chain
+from voting.selectors.binary import binary_cursor
 
 HASH_BYTES = 32
 
@@ -32,18 +32,20 @@ def open_slot(*, election: Election, credential: str) -> Slot:
 
 def open_slots(*, election: Election, credentials: Sequence[str]) -> dict[str, Slot]:
     """Do as `open_slot` for several credentials of one election, in the same one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with binary_cursor() as cursor:
+        row = cursor.execute(
             "SELECT phase, opens_at, closes_at,"
             " ARRAY(SELECT convert_to(credential, 'UTF8') || prev || tracker FROM voting_ballot"
-            " WHERE election_id = voting_election.id AND credential = ANY(%s))"
-            " FROM voting_election WHERE id = %s FOR SHARE",
-            [list(credentials), election.pk],
-        )
-        phase, opens_at, closes_at, links = cursor.fetchone()
+            " WHERE election_id = voting_election.id AND credential = ANY(%(credentials)b))"
+            " FROM voting_election WHERE id = %(election)s FOR SHARE",
+            {"credentials": list(credentials), "election": election.pk},
+            binary=True,
+        ).fetchone()
+    assert row is not None
+    phase, opens_at, closes_at, links = row
     locked = Election(pk=election.pk, phase=phase, opens_at=opens_at, closes_at=closes_at)
     chains: dict[str, dict[bytes, bytes]] = {credential: {} for credential in credentials}
-    for link in map(bytes, links):
+    for link in cast("list[bytes]", links):
         credential, prev = link[: -2 * HASH_BYTES].decode(), link[-2 * HASH_BYTES : -HASH_BYTES]
         chains[credential][prev] = link[-HASH_BYTES:]
     return {
@@ -62,16 +64,16 @@ def put_in_box(*, ballots: Sequence[Ballot], alphas: Sequence[bytes]) -> None:
         IntegrityError: a constraint of the tables refuses one of them.
     """
     rows = sorted(ballots, key=lambda ballot: (ballot.credential, bytes(ballot.tracker)))
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             "WITH ballot AS (INSERT INTO voting_ballot"
             " (id, election_id, tracker, credential, prev, body, statement)"
             " SELECT id, %(election)s, tracker, credential, prev, body, statement FROM"
-            " unnest(%(ids)s::uuid[], %(trackers)s::bytea[], %(credentials)s::text[],"
-            " %(prevs)s::bytea[], %(bodies)s::bytea[], %(statements)s::bytea[])"
+            " unnest(%(ids)b::uuid[], %(trackers)b::bytea[], %(credentials)b::text[],"
+            " %(prevs)b::bytea[], %(bodies)b::bytea[], %(statements)b::bytea[])"
             " AS row (id, tracker, credential, prev, body, statement))"
             " INSERT INTO voting_ballotalpha (election_id, alpha, is_mingled, is_challenged)"
-            " SELECT %(election)s, unnest(%(alphas)s::bytea[]), false, false",
+            " SELECT %(election)s, unnest(%(alphas)b::bytea[]), false, false",
             {
                 "election": rows[0].election_id,
                 "ids": [ballot.pk for ballot in rows],

@@ -28,7 +28,7 @@ def cast_together(arrival: Arrival) -> Ballot | None:
 
     Returns None where there is more to say than that it is stored now.
     """
-    return _gathering.take_part(arrival)
+    return gathering.take_part(arrival)
 
 
 def cast_all(arrivals: Sequence[Arrival]) -> list[Ballot | None]:
@@ -44,7 +44,7 @@ def cast_all(arrivals: Sequence[Arrival]) -> list[Ballot | None]:
     return [arrival.stored for arrival in arrivals]
 
 
-_gathering = Gathering(cast_all, largest=LARGEST_GATHERING)
+gathering = Gathering(cast_all, largest=LARGEST_GATHERING)
 
 
 def _cast_in_one_election(arrivals: Sequence[Arrival]) -> None:

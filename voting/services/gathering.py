@@ -53,6 +53,11 @@ class Gathering(Generic[Item, Outcome]):
         self._seats: deque[_Seat[Item, Outcome]] = deque()
         self._is_led = False
 
+    @property
+    def waiting_count(self) -> int:
+        """How many threads wait for the next turn."""
+        return len(self._seats)
+
     def take_part(self, item: Item) -> Outcome | None:
         """Have the work done for an item, alone or together with others'; return its outcome."""
         seat = _Seat[Item, Outcome](item)

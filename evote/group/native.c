@@ -1391,15 +1391,19 @@ static PyMethodDef METHODS[] = {
 };
 
 static int start(PyObject *module) {
+    static int is_ready; /* a second interpreter must not write what the first may be reading */
     affine base = {FE_GX, FE_GY};
     point generator;
     (void)module;
+    if (is_ready)
+        return 0;
     recode_odd(ORDER_DIGITS, ORDER);
     point_from_affine(&generator, &base);
     if (!make_comb(&GENERATOR_COMB, &generator)) {
         PyErr_NoMemory();
         return -1;
     }
+    is_ready = 1;
     return 0;
 }
 

@@ -105,8 +105,8 @@ static void take_terms(input *in, job *out) {
         uint8_t choice = take_byte(in);
         one->base = choice % (base_count + 1) < base_count ? choice % (uint32_t)(base_count + 1)
                                                            : NO_BASE;
-        if (choice == 255) { /* one that there is not */
-            one->base = (uint32_t)base_count + take_byte(in);
+        if (choice >= 250) { /* one that there is not */
+            one->base = (uint32_t)(base_count + take_below(in, 3));
             out->is_well_formed = out->is_well_formed == 1 ? 0 : out->is_well_formed;
         }
         take_exponent(in, out, one->a);
@@ -155,9 +155,31 @@ static void expect_answer(const job *asked, size_t key, PyObject *answer, size_t
         expect_output(asked, key, &asked->terms[i], got + size * i, size);
 }
 
+/* Arguments of other kinds, and sizes that are no whole items. */
+static void try_other_arguments(input *in) {
+    static const uint8_t zeros[128];
+    python_error error;
+    PyObject *arguments[4] = {python_kept(keys[0].tables), bytes_of(zeros, 0), bytes_of(zeros, 0),
+                              bytes_of(zeros, 0)};
+    size_t place = take_below(in, 4), count = 1 + take_below(in, 4);
+    uint8_t kind = take_byte(in);
+    Py_DECREF(arguments[place]);
+    if (place && kind & 1)
+        arguments[place] = bytes_of(zeros, 1 + kind % 3); /* items have 32, 4 or 100 bytes */
+    else
+        arguments[place] = kind & 2 ? CALL(&error, "points", bytes_of(zeros, 0))
+                                    : python_integer(kind);
+    for (size_t i = count; i < 4; i++)
+        Py_DECREF(arguments[i]);
+    PyObject *answer = call(&error, "commitments", count, arguments);
+    expect(!answer && (error == VALUE_ERROR || error == TYPE_ERROR), "such arguments are refused");
+}
+
 void try_commitments(input *in) {
     job asked = {.is_well_formed = 1};
     python_error error;
+    if (take_byte(in) >= 250)
+        try_other_arguments(in);
     size_t key = take_below(in, KEYS);
     size_t size = take_byte(in) < 64 ? 64 : 32;
     take_points(in, &asked);

@@ -18,11 +18,20 @@
 
 PyMethodDef *const SUBJECT_METHODS = METHODS;
 
+/* First twice without memory for its table. */
 void subject_start(void) {
     PyObject *module = PyInit__native();
+    int (*exec)(PyObject *) = NULL;
     for (const PyModuleDef_Slot *slot = MODULE.m_slots; slot->slot; slot++)
-        expect(slot->slot != Py_mod_exec || ((int (*)(PyObject *))slot->value)(module) == 0,
-               "the module does not start");
+        if (slot->slot == Py_mod_exec)
+            exec = (int (*)(PyObject *))slot->value;
+    expect(exec != NULL, "the module has a start");
+    for (int enough = 0; enough < 3; enough++) {
+        python_fail_after(enough < 2 ? enough : -1);
+        int outcome = exec(module);
+        expect(outcome == (enough < 2 ? -1 : 0), "the module starts where there is memory");
+        expect(python_take_error() == (enough < 2 ? MEMORY_ERROR : NO_ERROR), "and says so");
+    }
     Py_DECREF(module);
 }
 

@@ -17,6 +17,23 @@ static size_t take_count(input *in) {
     return limits[choice % 4] + take_below(in, 4);
 }
 
+/* Scalars that are not as many, no whole ones, none at all; and a handle of another kind. */
+static void refuse_others(PyObject *handle, const uint8_t *scalars, size_t count) {
+    static const char *sentence = "scalars that are not as many as points are refused";
+    python_error error;
+    PyObject *answer = CALL(&error, "vanishes", python_kept(handle),
+                            bytes_of(scalars, count ? 32 * count - 1 : 1));
+    expect(!answer && error == VALUE_ERROR, sentence);
+    answer = CALL(&error, "power_product", python_kept(handle),
+                  bytes_of(scalars, count ? 32 * (count - 1) : 32));
+    expect(!answer && error == VALUE_ERROR, sentence);
+    answer = CALL(&error, "vanishes", python_kept(handle), python_integer(1));
+    expect(!answer && error == TYPE_ERROR, sentence);
+    answer = CALL(&error, "torsion_free", bytes_of(scalars, 32), python_integer(1),
+                  bytes_of(scalars, 32));
+    expect(!answer && error == VALUE_ERROR, "what is no handle is refused");
+}
+
 void try_sums(input *in) {
     static uint8_t points[MOST + 1][32], scalars[MOST + 1][32];
     known_point pool[POOL], total;
@@ -62,8 +79,6 @@ void try_sums(input *in) {
     if (vanishes)
         expect(python_truth(vanishes) == is_identity(total.raw), "whether a product vanishes");
     Py_XDECREF(vanishes);
-    vanishes = CALL(&error, "vanishes", python_kept(handle),
-                    bytes_of((uint8_t *)scalars, count ? 32 * count - 1 : 1));
-    expect(!vanishes && error == VALUE_ERROR, "scalars that are not as many as points are refused");
+    refuse_others(handle, (uint8_t *)scalars, count);
     Py_DECREF(handle);
 }

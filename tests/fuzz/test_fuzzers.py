@@ -62,7 +62,7 @@ SPOILT = {
         "for (int k = BUCKETS - 2; k >= 1; k--) {",
     ),
     "the order counts as a scalar": Spoilt(
-        "commitments", "return s[i] < ORDER[i];\n    return 0;",
+        "field", "return s[i] < ORDER[i];\n    return 0;",
         "return s[i] < ORDER[i];\n    return 1;",
     ),
     "a base beyond the last one is read": Spoilt(

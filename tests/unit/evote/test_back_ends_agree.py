@@ -9,16 +9,20 @@ from evote.ballot.checks import Deferred, OneByOne
 from evote.errors import DecodeError, InvalidBallot
 from evote.group import (
     ED25519,
+    EIGHTH_BYTES,
     GENERATOR,
     IDENTITY,
     ORDER,
     Commitment,
+    Eighths,
     Element,
     Together,
     are_members,
+    compute_eighths,
     computes_together,
     product_vanishes,
     shuffle_generators_together,
+    weigh,
 )
 from evote.group.ed25519 import known_member
 from evote.proofs import Claim
@@ -113,6 +117,39 @@ class TestTogether:
             if all(elements[number] is not None for number in numbers):
                 expected = commitment(shape, elements).computed(public_key=KEY)
                 assert together.encodings[place] == [expected.encode()]
+
+
+single = st.tuples(exponents, exponents, st.lists(st.tuples(factors, exponents), max_size=1))
+
+
+class TestEighths:
+    @given(st.lists(spellings, min_size=1, max_size=4), st.lists(single, min_size=1, max_size=5))
+    @settings(max_examples=100)
+    def test_a10_hinted_commitments_are_those_of_libsodium_and_another_point_is_none(
+        self, texts, drawn
+    ):
+        def begun():
+            together = Together(KEY)
+            points = [together.read(text) for text in texts]
+            together.want([commitment(shape, points) for shape in drawn])
+            return together
+
+        elements = [member_or_none(text) for text in texts]
+        if None in elements:
+            with pytest.raises(DecodeError):
+                compute_eighths(begun())
+            return
+        hint = compute_eighths(begun())
+        together, eighths = begun(), Eighths(hint)
+        assert eighths.fill(together, first=0)
+        expected = [commitment(shape, elements).computed(public_key=KEY) for shape in drawn]
+        assert together.encodings == [element.encode() for element in expected]
+        assert eighths.hold([weigh(together, first=0)], public_key=KEY)
+
+        # The last commitment's place taken by the first point: false, unless it is the same one.
+        other = Eighths(hint[:-EIGHTH_BYTES] + hint[:EIGHTH_BYTES])
+        is_same = elements[0] == expected[-1]
+        assert other.hold([weigh(together, first=0)], public_key=KEY) == is_same
 
 
 # A check of a ballot: a spelling of an element, or a claim over those before it, true or not.

@@ -2,13 +2,15 @@
 
 Run as a program, with the environment of the installation: FILE, then the number of ballots.
 The registrar's list, the recording, the closing and the log are the site's own; only the people
-and the accepted ballots are written as rows, since casting is measured elsewhere.
+and the accepted ballots are written as rows, since casting is measured elsewhere. The ballots are
+made quickly, with numbers that are no secrets (`bench.quick_ballots`).
 """
 
+import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -16,40 +18,20 @@ from typing import TYPE_CHECKING
 
 import django
 
-from bench.prepare_casting import make_cast
-from evote.credential import (
-    derive_public_credential,
-    encode_credentials,
-    generate_credential,
-)
-from evote.election import decode_election
-from evote.encoding import b64_digest, hash_of_b64
-from evote.proofs import read_proof
-from evote.record import Cast, encode_element
+from bench.goals import CORES
+from bench.quick_ballots import Made, make_ballots
+from bench.quick_record import quick_voters, quick_work
+from evote.cli.workers import bounded_map
+from evote.credential import encode_credentials
 
 if TYPE_CHECKING:
     from tests.factories.voting import MadeElection
 
-ROWS_AT_ONCE = 1000
 TRUSTEES = ("one@example.org", "two@example.org", "three@example.org")
 
 
-def make_row(work: tuple[bytes, str]) -> tuple[str, str, bytes | None]:
-    """Make a ballot and its cast statement: public credential, ballot, statement."""
-    archived, credential = work
-    cast = make_cast(work)
-    ballot, prev = str(cast["ballot"]), str(cast["prev"])
-    statement = None
-    if "proof" in cast:
-        tracker = b64_digest(ballot.encode())
-        proof = read_proof(cast["proof"], place="proof", is_ordered=True)
-        statement = encode_element(Cast(tracker=tracker, prev=prev, proof=proof))
-    uuid = decode_election(archived).uuid
-    return derive_public_credential(uuid=uuid, credential=credential), ballot, statement
-
-
-def open_election_of(credentials: list[str]) -> "MadeElection":
-    """Open an election whose registrar made these credentials."""
+def open_election_of(public: list[str]) -> "MadeElection":
+    """Open an election whose registrar made these public credentials."""
     from django.utils import timezone
 
     from accounts.models import Organisation
@@ -71,7 +53,7 @@ def open_election_of(credentials: list[str]) -> "MadeElection":
         opens_at=now - timedelta(hours=1),
         closes_at=now + timedelta(days=1),
     )
-    emails = [f"voter{number}@example.org" for number in range(len(credentials))]
+    emails = [f"voter{number}@example.org" for number in range(len(public))]
     roll = make_roll(organisation=made.election.organisation, emails=emails, sealed_at=DRAFTED)
     made.election = choose_access(
         election=made.election,
@@ -79,7 +61,6 @@ def open_election_of(credentials: list[str]) -> "MadeElection":
         credentials_by=Election.CredentialsBy.REGISTRAR,
     )
     made.election = choose_roll(election=made.election, roll=roll)
-    public = (derive_public_credential(uuid=made.election.uuid, credential=c) for c in credentials)
     upload_credentials(election=made.election, data=encode_credentials(public))
     add_trustees(made, emails=TRUSTEES)
     made.election.refresh_from_db()
@@ -92,37 +73,36 @@ def open_election_of(credentials: list[str]) -> "MadeElection":
     return made
 
 
-def fill_box(made: "MadeElection", casts: Iterable[tuple[str, str, bytes | None]]) -> None:
+def fill_box(made: "MadeElection", parts: Iterable[Made], *, public: Sequence[str]) -> None:
     """Write accepted ballots as rows."""
     from voting.models import Ballot
     from voting.models.ballot import NO_PREVIOUS_BALLOT
 
-    rows: list[Ballot] = []
-    for public, ballot, statement in casts:
-        rows.append(
+    credentials = iter(public)
+    for part in parts:
+        Ballot.objects.bulk_create(
             Ballot(
                 election=made.election,
-                tracker=hash_of_b64(b64_digest(ballot.encode())),
-                credential=public,
+                tracker=hashlib.sha256(ballot).digest(),
+                credential=next(credentials),
                 prev=NO_PREVIOUS_BALLOT,
-                body=ballot.encode(),
-                statement=statement,
+                body=ballot,
+                statement=statement if made.election.profile else None,
             )
+            for ballot, statement in zip(part.ballots, part.casts, strict=True)
         )
-        if len(rows) == ROWS_AT_ONCE:
-            Ballot.objects.bulk_create(rows)
-            rows = []
-    Ballot.objects.bulk_create(rows)
 
 
 def prepare(count: int) -> str:
     """Give the identifier of a closed election with so many ballots in its record."""
-    credentials = [generate_credential() for _ in range(count)]
-    made = open_election_of(credentials)
-    archived = bytes(made.election.archived_election or b"")
-    with ProcessPoolExecutor() as pool:
-        work = [(archived, credential) for credential in credentials]
-        fill_box(made, pool.map(make_row, work, chunksize=50))
+    seed = os.urandom(16).hex()
+    with ProcessPoolExecutor(CORES) as pool:
+        voters = quick_voters(pool, seed=seed, count=count)
+        public = [credential for credential, _ in voters]
+        made = open_election_of(public)
+        archived = bytes(made.election.archived_election or b"")
+        work = quick_work(archived, seed=seed, voters=voters)
+        fill_box(made, bounded_map(pool, workers=CORES)(make_ballots, work), public=public)
     while made.record():
         pass
     made.close()

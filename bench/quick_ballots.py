@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 
 from evote.ballot.context import ballot_context
 from evote.election import Election, decode_election
-from evote.encoding import b64_digest, sha256_hex
+from evote.encoding import b64_digest
 from evote.group import GENERATOR, ORDER, Element
 from evote.group.backend import NATIVE
 from evote.group.scalars import scalar_bytes
 from evote.proofs.statements import NO_PREVIOUS_TRACKER
-from evote.record import encode_data
 from evote.transcript import hashed_text
 
 if TYPE_CHECKING:
@@ -43,18 +42,17 @@ class Work:
 
     election: bytes
     seed: str
-    timestamp: int
     voters: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Ballots as files of the record, each with its hash, and their cast statements.
+    """Ballots, each with its cast statement.
 
     `randomness` and `counts` are the sums over the ballots, for each answer.
     """
 
-    files: tuple[tuple[bytes, str], ...]
+    ballots: tuple[bytes, ...]
     casts: tuple[bytes, ...]
     randomness: tuple[int, ...]
     counts: tuple[int, ...]
@@ -95,13 +93,13 @@ def make_ballots(work: Work) -> Made:
     assert isinstance(key, Element)
     _, outputs = NATIVE.commitments(_tables(key.raw), b"", b"", terms)
     texts = iter(_texts(outputs))
-    files, casts = [], []
+    ballots, casts = [], []
     for draft, (_, credential) in zip(drafts, work.voters, strict=True):
         body, cast = draft.write(election, credential=credential, texts=texts)
-        files.append((encode_data(body=body, timestamp=work.timestamp), sha256_hex(body)))
+        ballots.append(body)
         casts.append(cast)
     return Made(
-        files=tuple(files),
+        ballots=tuple(ballots),
         casts=tuple(casts),
         randomness=tuple(sum(column) for column in zip(*(one.r for one in drafts), strict=True)),
         counts=tuple(sum(column) for column in zip(*(one.bits for one in drafts), strict=True)),

@@ -68,6 +68,25 @@ class Files:
         return self.record.stat().st_size + self.companion.stat().st_size
 
 
+@dataclass(frozen=True, slots=True)
+class _MadeFiles:
+    """What a worker made, and its ballots as files of the record, each with its hash."""
+
+    made: Made
+    files: tuple[tuple[bytes, str], ...]
+
+
+def make_files(work: Work) -> _MadeFiles:
+    """Make ballots, and write each as a file of the record."""
+    made = make_ballots(work)
+    return _MadeFiles(
+        made,
+        tuple(
+            (encode_data(body=body, timestamp=TIMESTAMP), sha256_hex(body)) for body in made.ballots
+        ),
+    )
+
+
 class _Record:
     """Writes a record event by event into a file."""
 
@@ -95,17 +114,16 @@ def write_record(folder: Path, *, ballots: int) -> Files:
     """Write an election of profile 1 in which each of so many voters has voted once."""
     seed = os.urandom(16).hex()
     with ProcessPoolExecutor(CORES) as pool:
-        voters = sorted(
-            (found for part in _credentials(pool, seed=seed, count=ballots) for found in part),
-            key=lambda voter: bytes.fromhex(voter[0])[::-1],
-        )
+        voters = quick_voters(pool, seed=seed, count=ballots)
         public_list = encode_json([credential for credential, _ in voters])
         world = replace(
             make_profile_world(questions=[_QUESTION], voters=0, trustees=1), public_list=public_list
         )
         name = world.election.uuid
         files = Files(folder / f"{name}.bel", folder / f"{name}.pnyx.json")
-        made = bounded_map(pool, workers=CORES)(make_ballots, _work(world, seed, voters))
+        made = bounded_map(pool, workers=CORES)(
+            make_files, quick_work(world.election.archived, seed=seed, voters=voters)
+        )
         with ExitStack() as stack:
             _write(
                 world,
@@ -114,6 +132,22 @@ def write_record(folder: Path, *, ballots: int) -> Files:
                 companion=stack.enter_context(files.companion.open("wb")),
             )
     return files
+
+
+def quick_voters(pool: ProcessPoolExecutor, *, seed: str, count: int) -> list[tuple[str, int]]:
+    """Give the public credentials in the order of their list, each with its voter's number."""
+    parts = _credentials(pool, seed=seed, count=count)
+    return sorted(
+        (found for part in parts for found in part),
+        key=lambda voter: bytes.fromhex(voter[0])[::-1],
+    )
+
+
+def quick_work(archived: bytes, *, seed: str, voters: list[tuple[str, int]]) -> Iterator[Work]:
+    """Cut the making of everybody's ballot into tasks."""
+    for first in range(0, len(voters), BALLOTS_AT_ONCE):
+        part = tuple((number, text) for text, number in voters[first : first + BALLOTS_AT_ONCE])
+        yield Work(archived, seed, part)
 
 
 def _credentials(
@@ -126,13 +160,9 @@ def _credentials(
     return bounded_map(pool, workers=CORES)(make_credentials, tasks)
 
 
-def _work(world: World, seed: str, voters: list[tuple[str, int]]) -> Iterator[Work]:
-    for first in range(0, len(voters), BALLOTS_AT_ONCE):
-        part = tuple((number, text) for text, number in voters[first : first + BALLOTS_AT_ONCE])
-        yield Work(world.election.archived, seed, TIMESTAMP, part)
-
-
-def _write(world: World, made: Iterable[Made], *, record: _Record, companion: BinaryIO) -> None:
+def _write(
+    world: World, parts: Iterable[_MadeFiles], *, record: _Record, companion: BinaryIO
+) -> None:
     objects = {
         "election": world.election.archived,
         "trustees": encode_trustees(world.trustee_list.items),
@@ -142,15 +172,15 @@ def _write(world: World, made: Iterable[Made], *, record: _Record, companion: Bi
     head, _ = _companion(world, decryptions=())
     companion.write(head)
     randomness, counts, count = [0] * ANSWERS, [0] * ANSWERS, 0
-    for part in made:
+    for part in parts:
         for file, payload in part.files:
             record.file.write(file)
             record.add_event("Ballot", payload=payload)
-        companion.write((b"," if count else b"") + b",".join(part.casts))
+        companion.write((b"," if count else b"") + b",".join(part.made.casts))
         count += len(part.files)
         for index in range(ANSWERS):
-            randomness[index] += part.randomness[index]
-            counts[index] += part.counts[index]
+            randomness[index] += part.made.randomness[index]
+            counts[index] += part.made.counts[index]
     decryption = _finish(world, record, randomness=randomness, counts=counts, count=count)
     companion.write(_companion(world, decryptions=(decryption,))[1])
 

@@ -1,6 +1,7 @@
 """Valkey, asked as seldom as can be: one client a thread, and one round trip to count."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from django.core.cache import BaseCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
@@ -68,9 +69,8 @@ class ValkeyCache(RedisCache):
         One round trip for all. A new counter is forgotten after `seconds`.
         """
         keys = [self.make_and_validate_key(name) for name in (*counted, *read)]
-        numbers: list[int] = self._cache.count_and_read(
-            keys=keys, args=[seconds, *counted.values()]
-        )
+        client = cast("_Client", self._cache)
+        numbers: list[int] = client.count_and_read(keys=keys, args=[seconds, *counted.values()])
         counts = dict(zip(counted, numbers, strict=False))
         return counts, numbers[len(counted) :]
 

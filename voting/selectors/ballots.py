@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from django.db import connection
 
@@ -98,10 +97,10 @@ def find_all_in_box(
     assert row is not None
     in_box, challenged, listed, seen_alphas = row
     return Gathered(
-        in_box=frozenset(cast("list[bytes]", in_box)),
-        challenged=frozenset(cast("list[bytes]", challenged)),
-        listed=frozenset(cast("list[str]", listed)),
-        seen_alphas=frozenset(cast("list[bytes]", seen_alphas)),
+        in_box=frozenset(in_box),
+        challenged=frozenset(challenged),
+        listed=frozenset(listed),
+        seen_alphas=frozenset(seen_alphas),
     )
 
 

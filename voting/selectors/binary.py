@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 import psycopg
 from django.db import connection
+from psycopg.rows import TupleRow
 
 
 @contextmanager
-def binary_cursor() -> Iterator[psycopg.Cursor[tuple[object, ...]]]:
+def binary_cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
     """Give psycopg's own cursor on this thread's connection; placeholders are `%(name)b`.
 
     Django's cursor writes every parameter into the text of a statement: a ballot's bytes would be
@@ -18,6 +19,6 @@ def binary_cursor() -> Iterator[psycopg.Cursor[tuple[object, ...]]]:
         assert connection.connection is not None
     with (
         connection.wrap_database_errors,
-        psycopg.Cursor[tuple[object, ...]](connection.connection) as cursor,
+        psycopg.Cursor(connection.connection) as cursor,
     ):
         yield cursor

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from voting.models.ballot import Ballot
 from voting.models.election import Election
@@ -45,7 +44,7 @@ def open_slots(*, election: Election, credentials: Sequence[str]) -> dict[str, S
     phase, opens_at, closes_at, links = row
     locked = Election(pk=election.pk, phase=phase, opens_at=opens_at, closes_at=closes_at)
     chains: dict[str, dict[bytes, bytes]] = {credential: {} for credential in credentials}
-    for link in cast("list[bytes]", links):
+    for link in links:
         credential, prev = link[: -2 * HASH_BYTES].decode(), link[-2 * HASH_BYTES : -HASH_BYTES]
         chains[credential][prev] = link[-HASH_BYTES:]
     return {

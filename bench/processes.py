@@ -1,7 +1,6 @@
 """What processes took of the machine: processor time and memory, read from /proc."""
 
 import os
-import resource
 from pathlib import Path
 
 
@@ -50,9 +49,3 @@ def megabytes_together(ancestor: int) -> int:
             continue
         kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return kilobytes // 1024
-
-
-def processor_seconds_of_children() -> float:
-    """Return the processor time of all children of this process that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

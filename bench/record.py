@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.goals import CORES, Goal, at_most, conclude, load_before, not_measured, say
-from bench.processes import megabytes_together, processor_seconds_of_children
+from bench.peer import children_seconds
+from bench.processes import megabytes_together
 from bench.quick_record import write_record
 
 BALLOTS = 20_000
@@ -72,7 +73,7 @@ def make(folder: Path, *, ballots: int) -> Path:
 def verify(record: Path, *, ballots: int, processes: int) -> Run:
     """Run the command on so many cores."""
     cores = set(sorted(os.sched_getaffinity(0))[:processes])
-    before, began = processor_seconds_of_children(), time.monotonic()
+    before, began = children_seconds(), time.monotonic()
     with subprocess.Popen(
         [*EVOTE, "verify", str(record)],
         stdout=subprocess.PIPE,
@@ -92,7 +93,7 @@ def verify(record: Path, *, ballots: int, processes: int) -> Run:
         processes=processes,
         ballots=ballots,
         seconds=seconds,
-        core_seconds=processor_seconds_of_children() - before,
+        core_seconds=children_seconds() - before,
         megabytes=megabytes,
     )
 

@@ -6,8 +6,6 @@ import pytest
 from tests.fuzz.building import FAMILIES, FOLDER, SEEDS, SOURCE, build, build_around, fuzz, missing
 from tests.fuzz.make_seeds import DICTIONARY, dictionary, seeds
 
-LACK = missing()
-needs_clang = pytest.mark.skipif(bool(LACK), reason=LACK or "nothing is missing")
 # The same inputs each time, a few seconds of each family; `make fuzz` goes on from there.
 RUNS = {
     "field": 60_000,
@@ -96,6 +94,8 @@ SPOILT = {
 
 @pytest.fixture(scope="module")
 def around(tmp_path_factory):
+    if lack := missing():
+        pytest.skip(lack)
     folder = tmp_path_factory.mktemp("around")
     build_around(folder)
     return folder
@@ -106,7 +106,6 @@ def program(tmp_path_factory, around):
     return build(tmp_path_factory.mktemp("program"), around)
 
 
-@needs_clang
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_extension_agrees_with_libsodium_under_the_sanitizers(program, family):
     run = fuzz(program, family, SEED, f"-runs={RUNS[family]}")
@@ -115,7 +114,6 @@ def test_the_extension_agrees_with_libsodium_under_the_sanitizers(program, famil
     assert f"#{RUNS[family]}\tDONE" in run.text
 
 
-@needs_clang
 @pytest.mark.parametrize("fault", SPOILT)
 def test_a09_a_fuzzer_notices_that(tmp_path, around, fault):
     spoilt = SPOILT[fault]

@@ -9,14 +9,15 @@ from evote.cli.log_source import LogSource
 from evote.cli.log_trust import with_keys
 from evote.election import Election
 from evote.errors import EvoteError
-from evote.record import Companion, RecordBytes, decode_companion, read_record
+from evote.record import RecordBytes, events_in_turn
+from evote.record.companion_pieces import NotInPieces, open_companion, read_casts
 from evote.tlog.policy import Policy
 from evote.tlog.signed_tree import SignedTree
 from evote.tlog.tiles import TILE_WIDTH
 from evote.verify import Problem, Report, Verdict
 from evote.verify.log_step import (
     compare_entries,
-    expected_entries,
+    entries_of,
     with_log_step,
     without_log_step,
 )
@@ -42,13 +43,9 @@ def compare_with_log(
     if election is None or report.verdict == Verdict.INVALID:
         return without_log_step(report)
     try:
-        record = read_record(data[: len(data)])
-        decoded: Companion | None = None
-        if election.has_companion:
-            decoded = _decode(companion, election=election)
-    except EvoteError:
+        expected = _expected(data, companion=companion, election=election)
+    except (EvoteError, NotInPieces, StopIteration):
         return without_log_step(report)
-    expected = expected_entries(record, election=election, companion=decoded)
     try:
         shown = _fetch(log, policy=policy)
         tree = open_tree(log, shown)
@@ -68,9 +65,17 @@ def compare_with_log(
     )
 
 
-def _decode(companion: RecordBytes | None, *, election: Election) -> Companion:
-    data = b"" if companion is None else companion[: len(companion)]
-    return decode_companion(data, election=election)
+def _expected(
+    data: RecordBytes, *, companion: RecordBytes | None, election: Election
+) -> list[bytes]:
+    """Give the entries of a record that was verified, without holding it in memory."""
+    events = events_in_turn(data)
+    if not election.has_companion:
+        return entries_of(events, election=election, companion=None, casts=())
+    assert companion is not None, "a record without its second file is invalid"
+    small, pieces = open_companion(companion, election=election)
+    casts = (cast for piece in pieces.in_turn() for cast in read_casts(piece))
+    return entries_of(events, election=election, companion=small, casts=casts)
 
 
 def _comparisons(shown: Shown, *, count: int) -> list[str]:

@@ -201,6 +201,18 @@ def read_piece(piece: Piece) -> PieceRead:
     )
 
 
+def events_in_turn(data: RecordBytes) -> Iterator[RecordedEvent]:
+    """Read the events of a record one after the other, each whole, checking their form.
+
+    Raises:
+        InvalidRecord: with the step, the place and the reason.
+        NotSupported: it is a record of another version.
+    """
+    for piece in cut_record(data):
+        archive = Archive(timestamp=piece.timestamp, members=_members(piece))
+        yield from read_chain(archive, after=piece.after).events
+
+
 def _members(piece: Piece) -> tuple[Member, ...]:
     members = []
     for member in read_members(piece.data, offset=piece.offset, total_bytes=piece.total_bytes):

@@ -5,12 +5,19 @@ passes is the one that everybody sees who sees this log.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from evote.election import Election
 from evote.encoding import canonical_json, sha256_hex
-from evote.record import Companion, CompanionElement, Record, encode_element
+from evote.record import (
+    Cast,
+    Companion,
+    CompanionElement,
+    Record,
+    RecordedEvent,
+    encode_element,
+)
 from evote.verify.report import Problem, Report, Step, StepStatus, Verdict
 from evote.verify.state import PROBLEMS_SHOWN
 
@@ -26,9 +33,32 @@ def expected_entries(
 
     `companion` is that of the same record, where the election has one.
     """
-    elements = _elements(record, companion=companion)
+    casts = () if companion is None else companion.casts
+    return entries_of(record.events, election=election, companion=companion, casts=casts)
+
+
+def entries_of(
+    events: Iterable[RecordedEvent],
+    *,
+    election: Election,
+    companion: Companion | None,
+    casts: Iterable[Cast],
+) -> list[bytes]:
+    """Give the log's entries of events, which are read one after the other.
+
+    `casts` are the cast statements of the same election, apart from its companion: there are as
+    many as ballots. Both are of no account where the election has no companion.
+    """
+    waiting: dict[str, Iterator[CompanionElement]] = {}
+    if companion is not None:
+        waiting = {
+            "Setup": iter([companion.ceremony]),
+            "Ballot": iter(casts),
+            "Shuffle": iter(companion.shuffles),
+            "PartialDecryption": iter(companion.decryptions),
+        }
     entries = []
-    for recorded, element in zip(record.events, elements, strict=True):
+    for recorded in events:
         event = recorded.event
         entry: dict[str, object] = {
             "kind": _KIND,
@@ -39,27 +69,10 @@ def expected_entries(
         }
         if event.payload is not None:
             entry["payload"] = event.payload
-        if element is not None:
-            entry["companion"] = sha256_hex(encode_element(element))
+        if event.type in waiting:
+            entry["companion"] = sha256_hex(encode_element(next(waiting[event.type])))
         entries.append(canonical_json(entry))
     return entries
-
-
-def _elements(record: Record, *, companion: Companion | None) -> list[CompanionElement | None]:
-    """Give each event's element of the second file."""
-    if companion is None:
-        return [None] * len(record.events)
-    waiting: dict[str, list[CompanionElement]] = {
-        "Setup": [companion.ceremony],
-        "Ballot": [*companion.casts],
-        "Shuffle": [*companion.shuffles],
-        "PartialDecryption": [*companion.decryptions],
-    }
-    iterators = {kind: iter(elements) for kind, elements in waiting.items()}
-    return [
-        next(iterators[recorded.event.type]) if recorded.event.type in iterators else None
-        for recorded in record.events
-    ]
 
 
 def compare_entries(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -57,11 +58,13 @@ class ClosedLog:
 
     @property
     def explanation(self) -> str:
-        """Why, in the operator's words; empty if they are lost."""
+        """Why, in the operator's words; empty if they are lost, or are not those of that day."""
         try:
-            return (closed_folder(self.name) / EXPLANATION_FILE).read_text(encoding="utf-8")
+            words = (closed_folder(self.name) / EXPLANATION_FILE).read_bytes()
         except OSError:
             return ""
+        is_bound = sha256(words).digest() == self.succession.closing.explanation
+        return words.decode() if is_bound else ""
 
     @property
     def has_final_checkpoint(self) -> bool:

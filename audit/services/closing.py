@@ -43,6 +43,7 @@ from audit.selectors.key import (
     successions,
     successor_key_file,
 )
+from audit.selectors.policy import PolicyUnusable, current_policy
 from audit.selectors.tree import latest_head
 from audit.services.growing import add_entries, add_head, identity_of
 from audit.services.log import encode_entry
@@ -67,6 +68,7 @@ from evote.tlog.merkle import EMPTY_ROOT
 from evote.tlog.note import SigningKey, VerifierKey, decode_note
 from evote.tlog.policy import Policy, PolicyLog
 from evote.tlog.succession import KIND, Closing, Reason, Succession, Tree, sign_closing
+from evote.tlog.tiles import BundleAddress, TileAddress
 
 EXPLANATION_LIMIT_CHARACTERS = 2_000
 POLICY_FILE, STATEMENT_FILE, KEYS_FILE = "policy", "statement", "keys"
@@ -81,13 +83,17 @@ class ClosingRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingPlan:
-    """What closing the log would do. `marks` are all that were seen of it outside the database."""
+    """What closing the log would do. `marks` are all that were seen of it outside the database.
+
+    `unheard` are the addresses of witnesses that gave no checkpoint of it.
+    """
 
     old: VerifierKey
     new_origin: str
     reason: Reason
     obstacle: str
     marks: tuple[Mark, ...]
+    unheard: tuple[str, ...]
     kept: Tree
 
     @property
@@ -121,11 +127,7 @@ def plan_closing(
         raise ClosingRefused(msg) from error
     _refuse_closed(old.name)
     obstacle = _obstacle(head, marks=marks)
-    for copy in copies:
-        with suppress(RecoveryRefused):
-            rehearse_recovery(copy=copy, today=now.date(), progress=lambda *_: None)
-            msg = f"{copy.name} holds what is missing: manage.py recover_log {copy.name}"
-            raise ClosingRefused(msg)
+    _refuse_recoverable(copies, marks=marks, now=now)
     furthest = max(mark.checkpoint.size for mark in marks)
     return ClosingPlan(
         old=old,
@@ -133,6 +135,7 @@ def plan_closing(
         reason=Reason.BEHIND if furthest > kept.size else Reason.CONTRADICTED,
         obstacle=obstacle,
         marks=marks,
+        unheard=tuple(_unheard(marks)),
         kept=kept,
     )
 
@@ -141,6 +144,8 @@ def plan_without_key(
     *, lost_key: VerifierKey, new_origin: str | None, now: datetime
 ) -> ClosingPlan:
     """Say what closing a log would do whose key is lost. Checkpoints show that it was this key.
+
+    Witnesses are not asked: without a key no policy holds.
 
     Raises:
         ClosingRefused: there is a key, or this is not the lost one's public half.
@@ -167,6 +172,7 @@ def plan_without_key(
         reason=Reason.KEY_LOST,
         obstacle="The log's key is lost, and nothing can be signed with it.",
         marks=marks,
+        unheard=(),
         kept=kept,
     )
 
@@ -222,6 +228,58 @@ def _obstacle(head: TreeHead | None, *, marks: Iterable[Mark]) -> str:
         "key that was stolen or grew old is changed with manage.py rotate_log_key."
     )
     raise ClosingRefused(msg)
+
+
+@dataclass(slots=True)
+class _UnderMark:
+    """A copy, read under a checkpoint that lies elsewhere: its own may be older than its tiles."""
+
+    copy: LogCopy
+    note: bytes
+    name: str
+
+    def checkpoint(self) -> bytes:
+        return self.note
+
+    def tile(self, address: TileAddress) -> bytes | None:
+        return self.copy.tile(address)
+
+    def bundle(self, address: BundleAddress) -> bytes | None:
+        return self.copy.bundle(address)
+
+
+def _refuse_recoverable(copies: Iterable[LogCopy], *, marks: Iterable[Mark], now: datetime) -> None:
+    """See that no copy brings the log back, as it is or under one of the marks.
+
+    Raises:
+        ClosingRefused: one does.
+    """
+    for copy in copies:
+        ways = [(copy, f"manage.py recover_log {copy.name}")]
+        ways += [
+            (
+                _UnderMark(copy, mark.note, copy.name),
+                f"put {mark.place} there as the file `checkpoint`, then recover_log",
+            )
+            for mark in marks
+            if mark.note is not None
+        ]
+        for way, words in ways:
+            with suppress(RecoveryRefused):
+                rehearse_recovery(copy=way, today=now.date(), progress=lambda *_: None)
+                msg = f"{copy.name} holds what is missing: {words}"
+                raise ClosingRefused(msg)
+
+
+def _unheard(marks: Iterable[Mark]) -> Iterable[str]:
+    try:
+        policy = current_policy()
+    except PolicyUnusable:
+        return
+    heard = {mark.place.rsplit(" ", 1)[-1] for mark in marks}
+    for url in sorted({witness.url or "" for witness in policy.witnesses} if policy else ()):
+        if url and url not in heard:
+            yield url
 
 
 def _marks_by(key: VerifierKey) -> Iterable[Mark]:
@@ -297,7 +355,11 @@ def close_log(plan: ClosingPlan, *, explanation: str, now: datetime, tell: Tell)
 def unfinished_closing() -> Succession | None:
     """Return the closing that was entered in the log and did not come to its end; else None."""
     found = successions()
-    return found[-1] if found and successor_key_file().exists() else None
+    if not found or not successor_key_file().exists():
+        return None
+    # Another key there is that of an attempt which never came to its entry.
+    waits = read_signing_key(successor_key_file()).verifier == found[-1].closing.new
+    return found[-1] if waits else None
 
 
 def finish_closing(*, tell: Tell) -> VerifierKey:

@@ -81,6 +81,8 @@ class Command(BaseCommand):
         self.stdout.write(f"The log {plan.old.name} cannot go on: {plan.obstacle}")
         for mark in plan.marks:
             self.stdout.write(f"  {mark.checkpoint.size} entries: {mark.place}")
+        for url in plan.unheard:
+            self.stdout.write(f"  not heard: the witness {url}; ask it what it cosigned last")
         self.stdout.write(
             f"Its last checkpoint covers {final.size} entries, root {final.root.hex()}.\n"
             f"The new log {plan.new_origin} would keep {plan.kept.size} entries at their places, "

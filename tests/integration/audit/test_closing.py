@@ -196,6 +196,12 @@ class TestWhatIsServed:
         assert client.get(f"/log/closed/{FOLDER}{path}").status_code == 404
         assert client.get("/log/closed/another/statement").status_code == 404
 
+    def test_words_that_were_changed_later_are_not_shown_as_the_operators(self, lost, client):
+        close()
+        (closed_folder(FOLDER) / "explanation").write_text("Nothing happened.\n")
+
+        assert "Nothing happened." not in client.get("/log/closed/").text
+
     def test_pages_and_feed_lead_to_it(self, lost, client):
         assert "No log of this installation was ever closed" in client.get("/log/closed/").text
         close()

@@ -29,9 +29,11 @@ from tests.factories.closing import (
     NEW,
     OLD,
     WHY,
+    add,
     check_page,
     close,
     copy_of_files,
+    lose_the_last,
 )
 from tests.factories.growth import TODAY, grow
 from tests.integration.audit.test_recovery import set_back_to
@@ -75,6 +77,14 @@ class TestRefusals:
 
         self.refuse("holds what is missing", "--copy", str(copy))
 
+    def test_while_the_servers_files_bring_it_back_under_the_mark(self, three):
+        add(3)
+        add(4)
+        set_back_to(3)
+        assert not (publishing.log_folder() / "checkpoint").exists()
+
+        self.refuse("put the mark file there as the file `checkpoint`")
+
     def test_without_the_right_name(self, lost):
         self.refuse("this log is", confirm="another.example/log")
 
@@ -116,6 +126,18 @@ class TestShowing:
         assert LogEntry.objects.count() == 200
         assert not closed_folder(FOLDER).parent.exists()
         assert not successor_key_file().exists()
+
+    def test_names_witnesses_that_were_not_heard(self, three):
+        add(2)
+        add(2)
+        set_back_to(2)
+        shutil.rmtree(publishing.log_folder())
+        three.witnesses[0].server.stop()
+        said = StringIO()
+
+        call_command("close_log", stdout=said)
+
+        assert f"not heard: the witness {three.witnesses[0].server.url}" in said.getvalue()
 
     def test_names_elections_whose_events_the_files_still_hold(self, tmp_path):
         grow(3)
@@ -261,6 +283,20 @@ class TestAfterACrash:
         self.again()
 
         self.all_is_well(lost[0])
+
+    def test_an_attempt_to_close_the_next_log_that_was_cut_off_can_be_repeated(
+        self, lost, tmp_path, monkeypatch
+    ):
+        self.again()
+        sequence(today=TODAY)
+        lose_the_last(2, after=2, tmp_path=tmp_path / "again")
+        with monkeypatch.context() as patch:
+            patch.setattr(closing, "_put_aside", crash)
+            with pytest.raises(Crash):
+                close(confirm=NEW)
+        close(confirm=NEW)
+
+        assert signing_key().name == "127.0.0.1:8000/log/2026c"
 
     def test_a_closing_that_was_begun_under_another_name_says_so(self, lost, monkeypatch):
         plan = plan_closing(copies=[], new_origin="example.org/other", now=NOW)

@@ -9,8 +9,8 @@ from evote.proofs.statements import sign_transcript
 from evote.tally.shuffles import make_shuffle
 from evote.verify import Verdict, verify_record
 from tests.factories.ceremonies import make_ceremony
+from tests.factories.threads import many_at_once
 from tests.factories.voting import OPENS, TREES, make_draft, make_election
-from tests.integration.voting.test_races import in_threads
 from tests.integration.voting.test_shuffling import RANK
 from tests.integration.voting.test_shuffling import VOTES as RANKINGS
 from voting import tasks
@@ -53,7 +53,7 @@ def test_the_same_message_from_many_sides_is_taken_once():
     made = make_ceremony(election=make_draft().election, until="certificate")
     data = made.make("commit", 1)
 
-    outcomes = in_threads(6, lambda _position: told(lambda: made.send("commit", 1, data)))
+    outcomes = many_at_once(lambda _position: told(lambda: made.send("commit", 1, data)), times=6)
 
     assert Counter(outcomes) == {True: 1, False: 5}
     assert CeremonyMessage.objects.filter(step="commit").count() == 1
@@ -64,8 +64,7 @@ def test_all_members_send_their_last_share_at_once_and_the_key_is_made_once():
     shares = [made.make("share", member) for member in (1, 2, 3)]
     election, item = made.group.election, made.group.position
 
-    outcomes = in_threads(
-        3,
+    outcomes = many_at_once(
         lambda position: told(
             lambda: accept_message(
                 election=election,
@@ -75,6 +74,7 @@ def test_all_members_send_their_last_share_at_once_and_the_key_is_made_once():
                 data=shares[position],
             )
         ),
+        times=3,
     )
 
     assert outcomes == [True] * 3
@@ -88,9 +88,9 @@ def test_two_different_messages_of_one_member_leave_one():
     second = made.make("certificate", 1)
     assert first != second
 
-    outcomes = in_threads(
-        2,
+    outcomes = many_at_once(
         lambda position: told(lambda: made.send("certificate", 1, [first, second][position])),
+        times=2,
     )
 
     assert sorted(map(str, outcomes)) == ["True", "already_taken"]
@@ -111,13 +111,13 @@ def signing(trustees):
 def test_all_trustees_sign_at_once_and_the_record_begins_once():
     made, proofs = signing(4)
 
-    outcomes = in_threads(
-        4,
+    outcomes = many_at_once(
         lambda position: told(
             lambda: accept_signature(
                 election=made.election, owner=position + 1, proof=proofs[position], now=OPENS
             )
         ),
+        times=4,
     )
 
     assert outcomes == [True] * 4
@@ -135,7 +135,7 @@ def test_a_seal_is_taken_back_or_signed_never_both():
             lambda: accept_signature(election=made.election, owner=1, proof=proofs[0], now=OPENS)
         )
 
-    outcomes = in_threads(2, act)
+    outcomes = many_at_once(act, times=2)
 
     phase = Election.objects.get().phase
     assert (phase, outcomes) in [
@@ -161,16 +161,16 @@ def test_two_trustees_shuffle_the_same_list_and_one_has_to_shuffle_again():
     ]
     proofs = [made.shuffle_statement(owner, data[owner - 1]) for owner in (1, 2)]
 
-    in_threads(
-        2,
+    many_at_once(
         lambda position: receive_shuffle(
             election=made.election,
             owner=position + 1,
             data=data[position],
             proof=proofs[position],
         ),
+        times=2,
     )
-    in_threads(2, lambda _position: tasks.check_shuffles())
+    many_at_once(lambda _position: tasks.check_shuffles(), times=2)
     tasks.check_shuffles()
 
     assert RecordEvent.objects.filter(type="Shuffle").count() == 1
@@ -193,7 +193,7 @@ def test_several_workers_check_one_shuffle_and_record_it_once(monkeypatch):
         election=made.election, owner=1, data=data, proof=made.shuffle_statement(1, data)
     )
 
-    in_threads(4, lambda _position: tasks.check_shuffles())
+    many_at_once(lambda _position: tasks.check_shuffles(), times=4)
     tasks.check_shuffles()
 
     assert ShuffleUpload.objects.get().state == "ACCEPTED"
@@ -221,7 +221,7 @@ def test_all_decrypt_while_the_sweep_publishes():
             )
         )
 
-    in_threads(5, act)
+    many_at_once(act, times=5)
     tasks.publish_results()
 
     assert RecordEvent.objects.filter(type="Result").count() == 1
@@ -242,7 +242,7 @@ def test_several_workers_tally_ranked_ballots_and_begin_the_shuffling_once(monke
         phase=Election.Phase.CLOSED, profile=1, questions=[RANK], votes=RANKINGS, trustees=2
     )
 
-    in_threads(4, lambda _position: tally_election(election=made.election))
+    many_at_once(lambda _position: tally_election(election=made.election), times=4)
     tally_election(election=made.election)
 
     assert RecordEvent.objects.filter(type="EncryptedTally").count() == 1
@@ -252,7 +252,7 @@ def test_several_workers_tally_ranked_ballots_and_begin_the_shuffling_once(monke
 def test_eight_sweeps_call_each_trustee_once():
     made, _proofs = signing(2)
 
-    in_threads(4, lambda _position: tasks.call_trustees())
+    many_at_once(lambda _position: tasks.call_trustees(), times=4)
 
     assert TrusteeCall.objects.count() == made.election.trustees.count() == 2
 
@@ -265,6 +265,6 @@ def test_a_message_after_the_wrong_step_leaves_no_lock_behind():
             made.send("commit", 1, b"{}")
         return made.send("certificate", 1)
 
-    outcomes = in_threads(2, lambda position: told(lambda: act(position)))
+    outcomes = many_at_once(lambda position: told(lambda: act(position)), times=2)
 
     assert True in outcomes

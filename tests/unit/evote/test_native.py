@@ -120,6 +120,21 @@ class TestCommitments:
         for raw, (number, a, b, c) in zip(cut(outputs), terms, strict=True):
             assert raw == (GENERATOR**a * KEY**b * bases[number] ** c).raw
 
+    def test_coordinates_are_those_of_the_same_points(self):
+        points = [(GENERATOR**n).raw for n in (1, 5, 9)]
+        terms = [(0, 3, 4, 5), (3, 0, 0, 7), (NONE, 6, 0, 0), (2, 0, 0, 0)]
+        arguments = (
+            NATIVE.tables(KEY.raw),
+            b"".join(points),
+            product([0, 1]),
+            b"".join(term(*values) for values in terms),
+        )
+        verdicts, encodings = NATIVE.commitments(*arguments)
+        same_verdicts, coordinates = NATIVE.coordinates(*arguments)
+        assert same_verdicts == verdicts
+        assert coordinates == b"".join(affine(raw) for raw in cut(encodings))
+        assert len(coordinates) == 2 * len(encodings)
+
     def test_a_term_may_have_no_base(self):
         _, outputs = commitments([], [], [(NONE, 5, 7, 0), (NONE, 0, 0, 0)])
         assert cut(outputs) == [(GENERATOR**5 * KEY**7).raw, IDENTITY.raw]

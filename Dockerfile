@@ -40,4 +40,4 @@ RUN python -m config.translations \
     python manage.py collectstatic --no-input --verbosity 0
 USER 10001
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "16", "--respawn-failed-workers", "--log-level", "warning", "config.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "32", "--respawn-failed-workers", "--log-level", "warning", "config.wsgi:application"]

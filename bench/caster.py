@@ -41,7 +41,10 @@ class Connection:
         assert part, "the server hung up"
         self.received += part
         headers, end, body = self.received.partition(END_OF_HEADERS)
-        return bool(end) and len(body) >= length_in(headers)
+        if not end:
+            return False
+        assert headers.startswith(CREATED), self.received
+        return len(body) >= length_in(headers)
 
 
 @dataclass(slots=True)
@@ -97,7 +100,6 @@ def _go_on(
     """Take what has come to a connection; send its next request when the answer is whole."""
     if not connection.receive():
         return
-    assert connection.received.startswith(CREATED), connection.received
     found.waits.append(time.monotonic() - connection.sent_at)
     request = next(waiting, None)
     if request is None:

@@ -44,6 +44,7 @@ PEER_BALLOTS = 30
 GOAL_A_SECOND = 1_000
 # What two cores have for each ballot at that rate.
 GOAL_CORE_MS = 1000 * CORES / GOAL_A_SECOND
+REFERENCE_THREADS = 4
 REFERENCE = "web that checks with libsodium alone"
 WAITING = "SELECT count(*) FROM voting_ballot WHERE height IS NULL"
 PENDING = "SELECT count(*) FROM audit_pendingentry"
@@ -60,6 +61,7 @@ class TwoServers(Installation):
             return super()._command(name)
         command = super()._command("web")
         command[command.index("--port") + 1] = str(self.reference_port)
+        command[command.index("--blocking-threads") + 1] = str(REFERENCE_THREADS)
         return ["env", "EVOTE_BACKEND=pynacl", *command]
 
 

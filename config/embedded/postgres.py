@@ -26,7 +26,7 @@ OLDEST_MAJOR = 15
 BUILTIN_LOCALE_MAJOR = 17
 OPTIONS = {
     "listen_addresses": "",
-    "max_connections": "60",
+    "max_connections": "100",
     # What people sent stays out of the server's log, also when a statement fails.
     "log_statement": "none",
     "log_min_error_statement": "panic",

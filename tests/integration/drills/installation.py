@@ -49,7 +49,7 @@ class Installation:
     folder: Path
     port: int = field(default_factory=free_port)
     web_workers: int = 1
-    web_threads: int = 16
+    web_threads: int = 32
     # One batch, at closing: then its order depends on the ballots and the key alone.
     batch_seconds: int = 86_400
 

@@ -21,7 +21,7 @@ from evote.verify.ballots import answered
 
 _DESCRIPTION = """\
 Make the file of hints for a record: with it, `evote verify` needs about a
-quarter of the time for each ballot. It takes about as long as to verify the
+third of the time for each ballot. It takes a little longer than to verify the
 record once, so it pays where a record is verified again and again.
 
 Hints hold nothing but what anybody can compute from the record, and nobody is

@@ -1,4 +1,4 @@
-"""Hints beside a record: with them a ballot is checked in a quarter of the time (docs/hints.md).
+"""Hints beside a record: with them a ballot is checked in a third of the time (docs/hints.md).
 
 Anybody can make them, of public data alone, and nobody is trusted for them. Whatever a hint is,
 a ballot gets the verdict that it has without one, with the same place and the same words: what does

@@ -46,7 +46,7 @@ static void take_eighth(input *in, uint8_t out[64]) {
     default:
         if (choice % 16 == 8)
             add_p(out);
-        if (choice % 32 == 12)
+        if (choice % 16 == 12)
             add_p(out + 32);
     }
 }

@@ -15,6 +15,8 @@ LENGTHS = (60, 150, 350)
 SMALL_ORDER, SMALL_Y, HIGH_Y, RAW = 0, 1, 2, 3
 SIGN = 0x80
 STRINGS_AT_ONCE = 6
+# Of torsion.c.
+HAS_TORSION, MOST_BITS = 0x40, 6
 
 
 def seeds() -> dict[Path, bytes]:
@@ -35,7 +37,19 @@ def seeds() -> dict[Path, bytes]:
     for place in range(0, len(strings), STRINGS_AT_ONCE):
         some = strings[place : place + STRINGS_AT_ONCE]
         made[Path("membership", f"strings-{place:02}")] = bytes([len(some) - 1]) + b"".join(some)
+    for bits in range(1, MOST_BITS + 1):
+        made |= {
+            Path("torsion", f"bit-{bit}-of-{bits}"): in_one_bit(bit, bits) for bit in range(bits)
+        }
     return made
+
+
+def in_one_bit(bit: int, bits: int) -> bytes:
+    """Write one point with torsion, in one pass, put into the bucket with only this bit."""
+    choice = next(n for n in range(HAS_TORSION, 2 * HAS_TORSION) if n % MOST_BITS == bits - 1)
+    bucket = (1 << bit).to_bytes(2, "little")
+    point = bytes([0x80 | 1, 0, 5])  # T·g^5
+    return bytes([1, 0, choice]) + bucket + point
 
 
 def dictionary() -> str:

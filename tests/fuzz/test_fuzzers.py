@@ -14,7 +14,7 @@ RUNS = {
     "eighths": 3_000,
     "sums": 2_000,
     "products": 6_000,
-    "torsion": 2_000,
+    "torsion": 2_500,
     "generators": 10_000,
 }
 SEED = "-seed=5"

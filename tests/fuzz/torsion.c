@@ -36,11 +36,11 @@ void try_torsion(input *in) {
     uint8_t choice = take_byte(in);
     int bits = choice == 255 ? (int)take_below(in, 20) : 1 + choice % MOST_BITS;
     python_error error;
+    take_bytes(in, choices, 2 * count * passes);
     for (size_t i = 0; i < count; i++) {
         take_known_point(in, &points[i], choice & 0x40);
         memcpy(strings[i], points[i].raw, 32);
     }
-    take_bytes(in, choices, 2 * count * passes);
     PyObject *handle = CALL(&error, "points", bytes_of((uint8_t *)strings, 32 * count));
     expect(handle != NULL, "points of the curve get a handle");
     take_failures(in);

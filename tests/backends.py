@@ -50,8 +50,8 @@ class Writer:
         self.extension = Watched(backend.NATIVE)
         for module in [*sys.modules.values()]:
             if getattr(module, "NATIVE", None) is backend.NATIVE and module is not backend:
-                module.NATIVE = self.extension  # type: ignore[attr-defined]
-        backend.NATIVE = self.extension  # type: ignore[assignment]
+                module.NATIVE = self.extension
+        backend.NATIVE = self.extension
         sys.addaudithook(self.extension.hear)
 
     @pytest.hookimpl(wrapper=True)

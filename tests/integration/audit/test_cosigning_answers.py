@@ -56,7 +56,7 @@ def odd(use_policy):
         yield server
 
 
-def assert_harmless(odd, problem, *, within=4.5):
+def assert_harmless(odd, problem, *, within=12.0):
     append_ballots(3)
     sequence(today=date(2026, 11, 21))
     started = time.monotonic()
@@ -130,9 +130,9 @@ class TestAnswersThatAreNone:
         else:
             odd.script = lambda body: time.sleep(20) or Reply()
 
-        assert_harmless(odd, Problem.SILENT, within=4.0)
+        assert_harmless(odd, Problem.SILENT)
 
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + 12
         while exchange_threads() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not exchange_threads(), f"a thread still waits; there were {before}"

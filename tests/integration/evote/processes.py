@@ -46,12 +46,12 @@ def run_until_request(server, count, arguments):
     server.before = kill
     process = subprocess.Popen(command(arguments), stdout=subprocess.DEVNULL, env=environment())
     is_there.set()
-    status = process.wait(30)
+    status = process.wait(60)
     server.before = lambda path: None
     return status
 
 
-def wait_for(condition, process, seconds=20):
+def wait_for(condition, process, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None

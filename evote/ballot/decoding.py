@@ -9,6 +9,7 @@ in full (`evote.ballot.form`), which is also what says why a ballot is refused.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import count
 from operator import itemgetter
 
 from evote.ballot.form import BALLOT_LIMIT_BYTES, Ballot, decode_in_full
@@ -19,6 +20,8 @@ from evote.group import ED25519, IDENTITY_ENCODING, ORDER
 from evote.proofs import Proof
 
 _OUTLINES_KEPT = 64
+# Two elements of 64 digits.
+_LEAST_BYTES_PER_CHOICE = 128
 _ELEMENTS = re.compile(r"[0-9a-f]{64}(?:,[0-9a-f]{64})*", re.ASCII)
 _HASH = re.compile(r"[A-Za-z0-9+/]{43}", re.ASCII)
 _ELEMENT_FIELDS = ("credential", "alpha", "beta")
@@ -122,11 +125,11 @@ def _answer(
     question: Question, choices: Iterator[tuple[str, str]], proofs: Iterator[Proof]
 ) -> EncodedAnswer:
     """Take the next answer, in the order in which its parts are written."""
-    count = question.choice_count
+    choice_count = question.choice_count
     branches = question.maximum - question.minimum + 1 + question.has_blank
     return EncodedAnswer(
-        choices=tuple([next(choices) for _ in range(count)]),
-        individual_proofs=tuple([(next(proofs), next(proofs)) for _ in range(count)]),
+        choices=tuple([next(choices) for _ in range(choice_count)]),
+        individual_proofs=tuple([(next(proofs), next(proofs)) for _ in range(choice_count)]),
         overall_proof=tuple([next(proofs) for _ in range(branches)]),
         blank_proof=(next(proofs), next(proofs)) if question.has_blank else (),
     )
@@ -143,6 +146,9 @@ def _outline(archived: bytes) -> Outline | None:
     questions = [question for question in election.questions if isinstance(question, Question)]
     if election.group is not ED25519 or len(questions) != len(election.questions):
         return None
+    choice_count = sum(question.choice_count for question in questions)
+    if choice_count * _LEAST_BYTES_PER_CHOICE > BALLOT_LIMIT_BYTES:
+        return None
     sample = _sample(election, questions=questions)
     if len(sample) > BALLOT_LIMIT_BYTES:
         return None
@@ -154,18 +160,19 @@ def _outline(archived: bytes) -> Outline | None:
 
 def _sample(election: Election, *, questions: Sequence[Question]) -> bytes:
     """Write something of the form of a ballot, with numbers counted up in place of everything."""
-    elements = (f"{number:064x}" for number in range(2, BALLOT_LIMIT_BYTES))
-    scalars = iter(range(1, BALLOT_LIMIT_BYTES))
+    # Not the identity, which is written as a one.
+    elements = (f"{number:064x}" for number in count(2))
+    scalars = count(1)
 
     def proof() -> dict[str, str]:
         return {"challenge": str(next(scalars)), "response": str(next(scalars))}
 
     def answer(question: Question) -> dict[str, object]:
-        count = question.choice_count
+        choices = range(question.choice_count)
         branches = question.maximum - question.minimum + 1 + question.has_blank
         made: dict[str, object] = {
-            "choices": [{"alpha": next(elements), "beta": next(elements)} for _ in range(count)],
-            "individual_proofs": [[proof(), proof()] for _ in range(count)],
+            "choices": [{"alpha": next(elements), "beta": next(elements)} for _ in choices],
+            "individual_proofs": [[proof(), proof()] for _ in choices],
             "overall_proof": [proof() for _ in range(branches)],
         }
         return made | ({"blank_proof": [proof(), proof()]} if question.has_blank else {})

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from evote.ballot import decode_ballot
 from evote.ballot.decoding import outline_of
 from evote.ballot.form import BALLOT_LIMIT_BYTES, decode_in_full
+from evote.election import Question
 from evote.encoding import encode_json
 from evote.errors import DecodeError, InvalidBallot
 from evote.group import IDENTITY_ENCODING, ORDER
@@ -43,6 +44,13 @@ def test_usual_ballots_are_read_the_usual_way():
 @pytest.mark.parametrize("question", [RANKED, LISTS])
 def test_an_election_with_other_kinds_of_questions_has_no_outline(question):
     assert outline_of(make_world(questions=[PLAIN, question], trustees=1).election) is None
+
+
+@pytest.mark.parametrize("count", [1500, 3000])
+def test_an_election_whose_ballots_would_be_too_large_has_no_outline(count):
+    answers = tuple(str(number) for number in range(count))
+    question = Question(text="?", answers=answers, minimum=0, maximum=1, has_blank=False)
+    assert outline_of(make_world(questions=[question], trustees=1).election) is None
 
 
 def test_a_ballot_of_another_election_is_not_usual():

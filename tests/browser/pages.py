@@ -17,6 +17,8 @@ AXE_FILE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE_PIXELS, NARROW_PIXELS, REFLOW_PIXELS = 1280, 360, 320
 HEIGHT_PIXELS = 900
+# Long enough for a machine that does much else.
+PATIENCE_MILLISECONDS = 90_000
 # Chromium says this of an answer in the 400s; tests ask for such answers on purpose.
 EXPECTED_OF_ERROR_PAGES = "Failed to load resource: the server responded with a status of 4"
 # axe waits for promises, and without scripts a page keeps none.
@@ -76,6 +78,7 @@ def open_page(browser: Browser, *, base_url: str, view: View = WIDE) -> Iterator
         reduced_motion="reduce",
         **view.options,
     )
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
     if not view.javascript:
         _without_script.add(context)
     page = context.new_page()

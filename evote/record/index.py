@@ -13,6 +13,7 @@ from evote.record.pieces import (
     PieceRead,
     RecordBytes,
     piece_length,
+    read_header,
 )
 
 _HASH_BYTES = 32
@@ -27,8 +28,14 @@ class IndexedRecord:
     """
 
     def __init__(self, data: RecordBytes) -> None:
+        """Read the header alone; `add` takes the pieces.
+
+        Raises:
+            InvalidRecord: it is not as it must be.
+            NotSupported: it is that of another version.
+        """
         self.files = 0
-        self.timestamp = 0
+        self.timestamp, _ = read_header(data)
         self.first_ballot = 1
         self.last: Link | None = None
         self._data = data
@@ -45,7 +52,6 @@ class IndexedRecord:
         Raises:
             InvalidRecord: it is no part of an archive.
         """
-        self.timestamp = piece.timestamp
         self.files += read.files
         if read.archive_problem is not None:
             raise read.archive_problem
@@ -53,7 +59,7 @@ class IndexedRecord:
             self._chain_problem = read.chain_problem
         if self._chain_problem is not None:
             return
-        if piece.after != self.last:
+        if piece.timestamp != self.timestamp or piece.after != self.last:
             self._chain_problem = InvalidRecord(CHAIN_STEP, f"byte {piece.offset}", _CHANGED)
             return
         self.last = read.last

@@ -88,7 +88,8 @@ def cut_record(data: RecordBytes) -> Iterator[Piece]:
         InvalidRecord: the header is not as it must be.
         NotSupported: it is that of another version.
     """
-    timestamp, offset = _read_header(data)
+    timestamp, header = read_header(data)
+    offset = len(header)
     begin, height, first_height = offset, 0, 0
     after: Link | None = None
     for member_offset, end, name in _walk(data, offset=offset):
@@ -119,19 +120,26 @@ def last_height(data: RecordBytes) -> int | None:
         InvalidRecord: they make no sense.
         NotSupported: it is a record of another version.
     """
-    _, offset = _read_header(data)
-    count = 0
+    _, header = read_header(data)
+    count, offset = 0, len(header)
     for _, end, name in _walk(data, offset=offset):
         count += name.endswith(b".event.json")
         offset = end
     return count - 1 if count and offset == len(data) else None
 
 
-def _read_header(data: RecordBytes) -> tuple[int, int]:
-    """Read the first file: the time of all, and where the next one begins."""
+def read_header(data: RecordBytes) -> tuple[int, bytes]:
+    """Read the first file: the time of all, and its bytes, after which the next one begins.
+
+    Raises:
+        InvalidRecord: it is not as it must be.
+        NotSupported: it is that of another version.
+    """
     first = next(_walk(data, offset=0), None)
     end = min(len(data), BLOCK_BYTES) if first is None else first[1]
-    return read_first_member(data[:end], total_bytes=len(data))
+    start = data[:end]
+    timestamp, offset = read_first_member(start, total_bytes=len(data))
+    return timestamp, start[:offset]
 
 
 def _piece(data: RecordBytes, *, begin: int, end: int, after: Link | None, timestamp: int) -> Piece:

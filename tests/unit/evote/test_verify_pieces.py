@@ -9,7 +9,7 @@ from evote.cli.workers import TASKS_PER_WORKER, bounded_map
 from evote.election import Question
 from evote.errors import EvoteError, InvalidRecord
 from evote.record import companion_pieces as casts
-from evote.record import cut_record, last_height, pieces, read_piece, read_record
+from evote.record import cut_record, encode_header, last_height, pieces, read_piece, read_record
 from evote.record.companion import decode_companion
 from evote.verify import Verdict, companion_steps, verify_record
 from evote.verify.box import Box
@@ -261,6 +261,13 @@ class TestFiles:
 
         report = verify_record(data, companion=WHOLE.companion, progress=change_once)
         assert [step.number for step in report.steps if step.problems] == [failing]
+
+    def test_a_record_that_is_only_its_header_has_the_time_of_that(self):
+        header = encode_header(timestamp=1763700000)
+        report = verify_record(header, progress=lambda *_: None)
+        assert report.steps[0].comparisons[0] == f"{len(header)} bytes are exactly 1 files"
+        assert "with the one time 1763700000" in report.steps[0].comparisons[-1]
+        assert problems(report, CHAIN) == [("", "there is no event in the record")]
 
     def test_the_last_height_is_told_by_the_headers_alone(self):
         assert last_height(WHOLE.record) == read_record(WHOLE.record).events[-1].event.height

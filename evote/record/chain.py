@@ -129,7 +129,8 @@ def _check_chain(event: Event, *, after: Link | None, place: str) -> None:
     if event.parent != (after.hash if after else None):
         _refuse_chain(place, "the parent is not the hash of the event before")
     previous_type = after.type if after else None
-    if event.type not in EVENT_FOLLOWERS[previous_type]:
+    # After an event of no known type nothing may stand; the piece that has it says so.
+    if event.type not in EVENT_FOLLOWERS.get(previous_type, ()):
         where = f"after {previous_type}" if previous_type else "at the beginning"
         _refuse_chain(place, f"an event of type {event.type!r:.40} cannot stand {where}")
 

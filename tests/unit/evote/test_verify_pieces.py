@@ -9,11 +9,19 @@ from evote.cli.workers import TASKS_PER_WORKER, bounded_map
 from evote.election import Question
 from evote.errors import EvoteError, InvalidRecord
 from evote.record import companion_pieces as casts
-from evote.record import cut_record, encode_header, last_height, pieces, read_piece, read_record
+from evote.record import (
+    cut_record,
+    encode_header,
+    last_height,
+    pieces,
+    read_archive,
+    read_piece,
+    read_record,
+)
 from evote.record.companion import decode_companion
 from evote.verify import Verdict, companion_steps, verify_record
 from evote.verify.box import Box
-from tests.factories.evote import LISTS, RANKED, make_world, write_complete_record
+from tests.factories.evote import LISTS, RANKED, RecordWriter, make_world, write_complete_record
 from tests.factories.profile import Files, changed, make_profile_world, write_files
 
 YES_NO = Question(text="Yes?", answers=("Yes", "No"), minimum=0, maximum=1, has_blank=False)
@@ -136,6 +144,17 @@ class TestTheSameReport:
     @pytest.mark.parametrize("number", range(20))
     def test_of_a_record_that_is_cut(self, number):
         self.compare_form(WHOLE.record[: number * len(WHOLE.record) // 20 + number % 2])
+
+    def test_of_a_record_that_begins_with_an_event_of_no_type(self):
+        writer = RecordWriter().setup(WORLD)
+        objects = [member.body for member in read_archive(writer.data()).members[:-1]]
+        record = RecordWriter().add("Foo", *objects).add("Ballot", VOTES[0][1]).data()
+        self.compare_form(record)
+        report = verify(Files(record, WHOLE.companion))
+        assert problems(report, ARCHIVE) == []
+        assert problems(report, CHAIN) == [
+            ("event 0", "an event of type 'Foo' cannot stand at the beginning")
+        ]
 
     def test_of_a_record_with_something_behind_it(self):
         self.compare_form(WHOLE.record + b"x")

@@ -117,15 +117,17 @@ def take_ballot(request: HttpRequest, *, uuid: str, toll: Toll | None) -> Taken:
     Raises:
         TollRefused: they have sent too much.
     """
-    election = election_for_casting(uuid=uuid)
     try:
+        election = election_for_casting(uuid=uuid)
         if election is None:
             raise _NoElection
         submission, permit = _read_cast(request, election=election)
-    except (_NoElection, BodyRefused, BallotRejected) as refusal:
+    except Exception as error:
         if toll is not None:
             check_toll(toll)
-        return _refusal(refusal)
+        if isinstance(error, _NoElection | BodyRefused | BallotRejected):
+            return _refusal(error)
+        raise
     try:
         cast = receive_ballot(
             election=election,

@@ -1,7 +1,10 @@
+import io
 import json
 
 import pytest
 from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import UnreadablePostError
 from django.test import Client
 
 from config.slot import BallotSlot
@@ -124,6 +127,40 @@ def test_a60_one_address_is_counted_alike_on_both_ways(made, way, settings, body
     assert "Retry-After" in short.headers
     assert set(short.headers) == set(long.headers)
     assert way == ["short", "long", "short", "short", "long"]
+
+
+class HungUp(io.BytesIO):
+    """The body of somebody who has gone away in the middle of it."""
+
+    def read(self, *_size):
+        raise OSError
+
+
+def take_the_tables_away():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path TO pg_catalog")
+
+
+@pytest.mark.parametrize("accept", [None, LONG])
+def test_a60_whoever_hangs_up_in_the_middle_is_counted_too(made, way, settings, accept):
+    settings.REQUESTS_PER_MINUTE = settings.REQUESTS_PER_MINUTE | {"cast": 2}
+    for _ in range(2):
+        with pytest.raises(UnreadablePostError):
+            post(made.election.uuid, b"{}", accept=accept, **{"wsgi.input": HungUp()})
+
+    assert post(made.election.uuid, b"{}", accept=accept).status_code == 429
+    assert way == ["long" if accept else "short"] * 3
+
+
+def test_a60_whoever_comes_while_the_database_fails_is_counted_too(made, way, settings):
+    settings.REQUESTS_PER_MINUTE = settings.REQUESTS_PER_MINUTE | {"cast": 2}
+    take_the_tables_away()
+    for _ in range(2):
+        with pytest.raises(DatabaseError):
+            post(made.election.uuid, b"{}")
+
+    assert post(made.election.uuid, b"{}").status_code == 429
+    assert way == ["short"] * 3
 
 
 def test_a_host_that_is_not_ours_is_refused_on_both_ways(made, way):

@@ -36,6 +36,7 @@ class Arrival:
     """A ballot that was decoded, and what has been found out about it since.
 
     What is found is kept, so that a ballot which is looked at twice is counted and verified once.
+    Should two threads look at it at once, because a turn takes too long, both find the same.
 
     Args:
         toll_number: its number in the counter of its toll, once that is paid.

@@ -87,12 +87,12 @@ def cast_ballot(
     try:
         description = sealed_description(election)
         ballot = decode_ballot(submission.body, election=description)
-    except (DecodeError, InvalidBallot, BallotRejected) as error:
+    except Exception as error:
         if toll is not None:
             check_toll(toll)
-        if isinstance(error, BallotRejected):
-            raise
-        raise BallotRejected(error.code) from error
+        if isinstance(error, DecodeError | InvalidBallot):
+            raise BallotRejected(error.code) from error
+        raise
     arrival = Arrival(
         election=election,
         description=description,
@@ -101,8 +101,13 @@ def cast_ballot(
         received_at=received_at,
         toll=toll,
     )
-    # What a caller has not committed yet, other threads do not see.
-    if doorkeeper is None and not connection.in_atomic_block:
+    # What a caller has not committed yet, other threads do not see. And whoever comes too late
+    # must not cost a proof, or hold a lock, before the election's row says so.
+    if (
+        doorkeeper is None
+        and not connection.in_atomic_block
+        and election.accepts_ballots_at(received_at)
+    ):
         stored = cast_together(arrival)
         if stored is not None:
             return Cast(is_new=True, receipt=receipt_for(election=election, ballot=stored))

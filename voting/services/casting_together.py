@@ -5,12 +5,10 @@ is in the box already, a proof that fails, a race that was lost, is left to
 `voting.services.casting`, which looks at each ballot by itself and finds the words.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
+from functools import lru_cache
 
-from django.db import DatabaseError, transaction
-from redis.exceptions import RedisError
+from django.db import transaction
 
 from voting.models.ballot import Ballot
 from voting.selectors.ballots import find_all_in_box
@@ -21,35 +19,41 @@ from voting.services.gathering import Gathering
 
 # More threads than this no process has; a bound all the same on how long one transaction is.
 LARGEST_GATHERING = 64
+# Many times what a turn takes. Whoever has waited for so long goes alone.
+PATIENCE_SECONDS = 5
+ELECTIONS_GATHERING = 64
 
 
 def cast_together(arrival: Arrival) -> Ballot | None:
     """Store a ballot, together with those that other threads cast at this moment.
 
-    Returns None where there is more to say than that it is stored now.
+    Returns None where there is more to say than that it is stored now, or where it took too long
+    and may yet be stored.
     """
-    return gathering.take_part(arrival)
+    return gathering_of(arrival.election.pk).take_part(arrival)
+
+
+@lru_cache(maxsize=ELECTIONS_GATHERING)
+def gathering_of(_election: int) -> Gathering[Arrival, Ballot]:
+    """Return where the ballots of one election gather: none waits for another election's.
+
+    Should two threads be given different ones at some moment, they are as two processes.
+    """
+    return Gathering(cast_all, largest=LARGEST_GATHERING, patience_seconds=PATIENCE_SECONDS)
 
 
 def cast_all(arrivals: Sequence[Arrival]) -> list[Ballot | None]:
-    """Store those of several ballots of which there is no more to say than that."""
-    by_election: dict[int, list[Arrival]] = defaultdict(list)
-    for arrival in arrivals:
-        by_election[arrival.election.pk].append(arrival)
-    for group in by_election.values():
-        # When the database is in trouble, or one of them lost a race, nothing of a group is
-        # stored, and each ballot is tried by itself.
-        with suppress(DatabaseError, RedisError):
-            _cast_in_one_election(group)
+    """Store those of an election's ballots of which there is no more to say than that.
+
+    Raises:
+        DatabaseError, RedisError: trouble, or one of them lost a race. Nothing is stored.
+    """
+    if not asks_for_account(arrivals[0].description):
+        _cast_in_one_election(arrivals)
     return [arrival.stored for arrival in arrivals]
 
 
-gathering = Gathering(cast_all, largest=LARGEST_GATHERING)
-
-
 def _cast_in_one_election(arrivals: Sequence[Arrival]) -> None:
-    if asks_for_account(arrivals[0].description):
-        return
     _count(arrivals)
     arrivals = [arrival for arrival in _without_doubles(arrivals) if arrival.counter is not None]
     arrivals = _verified(_news(arrivals))

@@ -1,7 +1,8 @@
 """Work that threads of one process do together when they come to it at the same time.
 
 Nobody waits for others to come: whoever finds nobody at work does their own part at once, and
-those who come in the meantime wait for the next turn, which one of them does for all.
+those who come in the meantime wait for the next turn, which one of them does for all. Nobody waits
+longer than their patience: then they go alone.
 """
 
 import logging
@@ -28,9 +29,12 @@ class _Seat(Generic[Item, Outcome]):
         self._called = threading.Lock()
         self._called.acquire()
 
-    def wait(self) -> None:
-        """Wait until the outcome is there, or until it is this thread's turn to lead."""
-        self._called.acquire()
+    def wait(self, *, seconds: float) -> bool:
+        """Wait until the outcome is there, or until it is this thread's turn to lead.
+
+        Returns whether it was called in time.
+        """
+        return self._called.acquire(timeout=seconds)
 
     def call(self) -> None:
         """End the waiting. Once only."""
@@ -41,14 +45,21 @@ class Gathering(Generic[Item, Outcome]):
     """Hands the items of several threads to one of them, which works on all in one call.
 
     `work` returns an outcome for each item, in their order; None where an item needs to be looked
-    at by itself. When it fails as a whole, it is None for everybody: no item harms another.
+    at by itself. When it fails as a whole, it is None for everybody: no item harms another. It is
+    None, too, for whoever has waited for `patience_seconds`; a turn that holds the item by then
+    goes on with it, so that it may be worked on twice at once.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Sequence[Outcome | None]], *, largest: int
+        self,
+        work: Callable[[Sequence[Item]], Sequence[Outcome | None]],
+        *,
+        largest: int,
+        patience_seconds: float,
     ) -> None:
         self._work = work
         self._largest = largest
+        self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._seats: deque[_Seat[Item, Outcome]] = deque()
         self._is_led = False
@@ -65,11 +76,17 @@ class Gathering(Generic[Item, Outcome]):
             self._seats.append(seat)
             seat.leads = not self._is_led
             self._is_led = True
-        if not seat.leads:
-            seat.wait()
+        if not seat.leads and not seat.wait(seconds=self._patience_seconds):
+            self._leave(seat)
         if seat.leads:
             self._lead()
         return seat.outcome
+
+    def _leave(self, seat: _Seat[Item, Outcome]) -> None:
+        """Give up a place in the queue, unless it has just become the leader's."""
+        with self._lock:
+            if not seat.leads and seat in self._seats:
+                self._seats.remove(seat)
 
     def _lead(self) -> None:
         """Work for those who are here, whoever leads first; then let the next one lead."""
@@ -80,9 +97,13 @@ class Gathering(Generic[Item, Outcome]):
             outcomes = self._work([seat.item for seat in seats])
             for seat, outcome in zip(seats, outcomes, strict=True):
                 seat.outcome = outcome
-        except Exception:  # noqa: BLE001 - each thread tries alone, and meets its own error
+        except Exception as error:  # noqa: BLE001 - each thread tries alone, and meets its own
             # Without the error's words: they could quote a ballot.
-            logger.warning("Work for %s threads at once failed; each does its own", len(seats))
+            logger.warning(
+                "Work for %s threads at once failed (%s); each does its own",
+                len(seats),
+                type(error).__name__,
+            )
             for seat in seats:
                 seat.outcome = None
         finally:

@@ -16,11 +16,14 @@ class Work:
         self.turns = []
         self.has_begun = threading.Event()
         self.may_end = threading.Event()
+        self.may_end_again = threading.Event()
+        self.may_end_again.set()
 
     def __call__(self, items):
+        may_end = self.may_end_again if self.turns else self.may_end
         self.turns.append(list(items))
         self.has_begun.set()
-        assert self.may_end.wait(SECONDS)
+        assert may_end.wait(SECONDS)
         if "broken" in items:
             raise ValueError(items)
         if "killed" in items:
@@ -42,7 +45,7 @@ def wait_for_guests(gathering, number):
 
 def gather(work, items, *, largest=64):
     """Let the first item's thread be at work while those of the others come one after the other."""
-    gathering = Gathering(work, largest=largest)
+    gathering = Gathering(work, largest=largest, patience_seconds=SECONDS)
     with ThreadPoolExecutor(len(items)) as pool:
         futures = [pool.submit(gathering.take_part, items[0])]
         assert work.has_begun.wait(SECONDS)
@@ -56,7 +59,7 @@ def gather(work, items, *, largest=64):
 def test_whoever_comes_alone_waits_for_nobody(work):
     work.may_end.set()
 
-    assert Gathering(work, largest=64).take_part(3) == 6
+    assert Gathering(work, largest=64, patience_seconds=SECONDS).take_part(3) == 6
     assert work.turns == [[3]]
 
 
@@ -96,6 +99,57 @@ def test_a_leader_that_is_killed_leaves_nobody_waiting(work):
 
 def test_a_gathering_goes_on_after_it_was_left(work):
     work.may_end.set()
-    gathering = Gathering(work, largest=64)
+    gathering = Gathering(work, largest=64, patience_seconds=SECONDS)
 
     assert [gathering.take_part(number) for number in range(3)] == [0, 2, 4]
+
+
+def test_whoever_has_waited_long_enough_leaves_the_queue_and_goes_alone(work):
+    gathering = Gathering(work, largest=64, patience_seconds=0.1)
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(gathering.take_part, 1)
+        assert work.has_begun.wait(SECONDS)
+
+        assert gathering.take_part(2) is None
+
+        assert gathering.waiting_count == 0
+        work.may_end.set()
+        assert leader.result(SECONDS) == 2
+    assert gathering.take_part(3) == 6
+    assert work.turns == [[1], [3]]
+
+
+def test_whoever_has_waited_long_enough_goes_alone_though_the_turn_has_begun(work):
+    gathering = Gathering(work, largest=64, patience_seconds=3)
+    work.may_end_again.clear()
+    with ThreadPoolExecutor(3) as pool:
+        futures = [pool.submit(gathering.take_part, 0)]
+        assert work.has_begun.wait(SECONDS)
+        for number in (1, 2):
+            futures.append(pool.submit(gathering.take_part, number))
+            wait_for_guests(gathering, number)
+        work.may_end.set()
+
+        assert futures[2].result(SECONDS) is None
+
+        assert not futures[1].done()
+        work.may_end_again.set()
+        assert [future.result(SECONDS) for future in futures] == [0, 2, None]
+    assert work.turns == [[0], [1, 2]]
+    assert gathering.take_part(3) == 6
+
+
+def test_somebody_always_leads_however_short_their_patience_is():
+    def double(items):
+        time.sleep(0.001)
+        return [2 * item for item in items]
+
+    gathering = Gathering(double, largest=3, patience_seconds=0.002)
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(gathering.take_part, range(2000)))
+
+    served = [number for number, outcome in enumerate(outcomes) if outcome is not None]
+    assert served
+    assert [outcomes[number] for number in served] == [2 * number for number in served]
+    assert gathering.waiting_count == 0
+    assert gathering.take_part(3) == 6

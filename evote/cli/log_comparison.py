@@ -1,5 +1,6 @@
 """Compares a record with the log that its events must stand in (PROTOCOL 2.1)."""
 
+import hashlib
 from collections.abc import Iterator
 
 from evote.cli.findings import Finding
@@ -8,19 +9,21 @@ from evote.cli.log_keys import find_later_keys
 from evote.cli.log_source import LogSource
 from evote.cli.log_trust import with_keys
 from evote.election import Election
-from evote.errors import EvoteError
-from evote.record import RecordBytes, events_in_turn
-from evote.record.companion_pieces import NotInPieces, open_companion, read_casts
+from evote.errors import InvalidRecord
+from evote.record import CHANGED, Cast, RecordBytes, events_in_turn
+from evote.record.companion_pieces import CastPieces, open_companion, read_casts
 from evote.tlog.policy import Policy
 from evote.tlog.signed_tree import SignedTree
 from evote.tlog.tiles import TILE_WIDTH
 from evote.verify import Problem, Report, Verdict
+from evote.verify.companion_steps import COMPANION
 from evote.verify.log_step import (
     compare_entries,
     entries_of,
     with_log_step,
     without_log_step,
 )
+from evote.verify.report import BytesRead
 
 
 def compare_with_log(
@@ -40,12 +43,12 @@ def compare_with_log(
         LogUnreachable: the log cannot be read now. It proves nothing.
     """
     election = report.election
-    if election is None or report.verdict == Verdict.INVALID:
+    if election is None or report.read is None or report.verdict == Verdict.INVALID:
         return without_log_step(report)
     try:
-        expected = _expected(data, companion=companion, election=election)
-    except (EvoteError, NotInPieces, StopIteration):
-        return without_log_step(report)
+        expected = _expected(data, companion=companion, election=election, read=report.read)
+    except Exception:  # noqa: BLE001 — these files were valid before, whatever is wrong now
+        return with_log_step(report, problems=[Problem("", CHANGED)], comparisons=())
     try:
         shown = _fetch(log, policy=policy)
         tree = open_tree(log, shown)
@@ -66,16 +69,31 @@ def compare_with_log(
 
 
 def _expected(
-    data: RecordBytes, *, companion: RecordBytes | None, election: Election
+    data: RecordBytes, *, companion: RecordBytes | None, election: Election, read: BytesRead
 ) -> list[bytes]:
-    """Give the entries of a record that was verified, without holding it in memory."""
-    events = events_in_turn(data)
+    """Give the entries of a record that was verified, without holding it in memory.
+
+    It raises where the files are not the ones that were verified, whatever comes of that.
+    """
+    assert read.last is not None, "a record without events is invalid"
+    events = events_in_turn(data, last=read.last)
     if not election.has_companion:
         return entries_of(events, election=election, companion=None, casts=())
     assert companion is not None, "a record without its second file is invalid"
     small, pieces = open_companion(companion, election=election)
-    casts = (cast for piece in pieces.in_turn() for cast in read_casts(piece))
-    return entries_of(events, election=election, companion=small, casts=casts)
+    digest = hashlib.sha256()
+    entries = entries_of(
+        events, election=election, companion=small, casts=_casts(pieces, digest=digest)
+    )
+    if small != read.companion or digest.hexdigest() != read.casts_sha256:
+        raise InvalidRecord(COMPANION, "companion", CHANGED)
+    return entries
+
+
+def _casts(pieces: CastPieces, *, digest: "hashlib._Hash") -> Iterator[Cast]:
+    for piece in pieces.in_turn():
+        digest.update(piece.data + b",")
+        yield from read_casts(piece)
 
 
 def _comparisons(shown: Shown, *, count: int) -> list[str]:

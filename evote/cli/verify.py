@@ -147,7 +147,7 @@ def _verify(arguments: argparse.Namespace) -> int:
             report = compare_with_log(
                 report, data=data, companion=rechecker.companion, log=log, policy=policy
             )
-        sha256 = _sha256(data) if arguments.report else ""
+        sha256 = _sha256(data, report=report) if arguments.report else ""
         verified.append(Verified(source=source, sha256=sha256, report=report))
     if arguments.report:
         page = make_page(verified, program=f"evote {__version__}")
@@ -163,7 +163,10 @@ def _verify(arguments: argparse.Namespace) -> int:
     return EXIT_STATUSES[worst]
 
 
-def _sha256(data: RecordBytes) -> str:
+def _sha256(data: RecordBytes, *, report: Report) -> str:
+    """Give the hash of the bytes that the report is about; of what is no archive, as it is now."""
+    if report.read is not None:
+        return report.read.record_sha256
     digest = hashlib.sha256()
     for start in range(0, len(data), _CHUNK_BYTES):
         digest.update(data[start : start + _CHUNK_BYTES])

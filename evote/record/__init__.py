@@ -45,6 +45,7 @@ from evote.record.event import (
 )
 from evote.record.index import IndexedRecord
 from evote.record.pieces import (
+    CHANGED,
     PIECE_LIMIT_BYTES,
     Piece,
     PieceRead,
@@ -59,6 +60,7 @@ from evote.record.pieces import (
 __all__ = [
     "ARCHIVE_STEP",
     "CHAIN_STEP",
+    "CHANGED",
     "PIECE_LIMIT_BYTES",
     "Archive",
     "Cast",

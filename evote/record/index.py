@@ -1,5 +1,6 @@
 """A record with its ballots left where they are: what is kept of each is its place and its hash."""
 
+import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 
@@ -8,6 +9,7 @@ from evote.errors import InvalidRecord
 from evote.record.archive import BLOCK_BYTES
 from evote.record.chain import CHAIN_STEP, Link, RecordedEvent, refuse_empty_chain
 from evote.record.pieces import (
+    CHANGED,
     PIECE_LIMIT_BYTES,
     Piece,
     PieceRead,
@@ -17,7 +19,6 @@ from evote.record.pieces import (
 )
 
 _HASH_BYTES = 32
-_CHANGED = "the file was changed while it was read"
 
 
 class IndexedRecord:
@@ -35,7 +36,8 @@ class IndexedRecord:
             NotSupported: it is that of another version.
         """
         self.files = 0
-        self.timestamp, _ = read_header(data)
+        self.timestamp, header = read_header(data)
+        self._digest = hashlib.sha256(header)
         self.first_ballot = 1
         self.last: Link | None = None
         self._data = data
@@ -55,12 +57,13 @@ class IndexedRecord:
         self.files += read.files
         if read.archive_problem is not None:
             raise read.archive_problem
+        self._digest.update(piece.data)
         if read.chain_problem is not None and self._chain_problem is None:
             self._chain_problem = read.chain_problem
         if self._chain_problem is not None:
             return
         if piece.timestamp != self.timestamp or piece.after != self.last:
-            self._chain_problem = InvalidRecord(CHAIN_STEP, f"byte {piece.offset}", _CHANGED)
+            self._chain_problem = InvalidRecord(CHAIN_STEP, f"byte {piece.offset}", CHANGED)
             return
         self.last = read.last
         if read.offsets:
@@ -86,6 +89,11 @@ class IndexedRecord:
         return self.last
 
     # --- Reading -----------------------------------------------------------------------------
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes that were checked, in hexadecimal."""
+        return self._digest.hexdigest()
 
     @property
     def ballot_count(self) -> int:
@@ -119,7 +127,7 @@ class IndexedRecord:
         """
         ((_, body),) = self._read(range(height, height + 1))
         if b64_digest(body) != self.tracker(height):
-            raise InvalidRecord(CHAIN_STEP, f"event {height}", _CHANGED)
+            raise InvalidRecord(CHAIN_STEP, f"event {height}", CHANGED)
         return body
 
     def ballots_in_turn(self) -> Iterator[tuple[tuple[int, bytes], ...]]:
@@ -151,4 +159,4 @@ def _size(header: bytes) -> int:
     try:
         return int(header[124:135], 8)
     except ValueError as error:
-        raise InvalidRecord(CHAIN_STEP, "", _CHANGED) from error
+        raise InvalidRecord(CHAIN_STEP, "", CHANGED) from error

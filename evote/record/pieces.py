@@ -20,7 +20,7 @@ from evote.record.archive import (
     read_first_member,
     read_members,
 )
-from evote.record.chain import Link, RecordedEvent, read_chain
+from evote.record.chain import CHAIN_STEP, Link, RecordedEvent, read_chain
 from evote.record.event import decode_event
 
 # A piece is at most a sixteenth of what went before it, so that no process waits long for another
@@ -28,6 +28,8 @@ from evote.record.event import decode_event
 SMALLEST_PIECE, LARGEST_PIECE, PIECE_SHARE = 20, 1000, 16
 # Pieces are sent from process to process, and a ballot may have 256 kB.
 PIECE_LIMIT_BYTES = 8_000_000
+
+CHANGED = "the file was changed while it was read"
 
 _WINDOW_BYTES = 1_000_000
 _SIZE = re.compile(rb"[0-7]{11}")
@@ -209,16 +211,27 @@ def read_piece(piece: Piece) -> PieceRead:
     )
 
 
-def events_in_turn(data: RecordBytes) -> Iterator[RecordedEvent]:
-    """Read the events of a record one after the other, each whole, checking their form.
+def events_in_turn(data: RecordBytes, *, last: Link) -> Iterator[RecordedEvent]:
+    """Read the events of a record once more, one after the other, each whole, checking their form.
+
+    `last` is the event with which the record ended when it was read before. Its hash stands for
+    all events: what was given is the same only if this does not raise at the end.
 
     Raises:
         InvalidRecord: with the step, the place and the reason.
         NotSupported: it is a record of another version.
     """
+    before: Link | None = None
     for piece in cut_record(data):
+        if piece.after != before:
+            raise InvalidRecord(CHAIN_STEP, f"byte {piece.offset}", CHANGED)
         archive = Archive(timestamp=piece.timestamp, members=_members(piece))
-        yield from read_chain(archive, after=piece.after).events
+        for recorded in read_chain(archive, after=piece.after).events:
+            yield recorded
+            event = recorded.event
+            before = Link(height=event.height, type=event.type, hash=recorded.hash)
+    if before != last:
+        raise InvalidRecord(CHAIN_STEP, "", CHANGED)
 
 
 def _members(piece: Piece) -> tuple[Member, ...]:

@@ -4,6 +4,7 @@ The companion has one element for each Ballot, Shuffle and PartialDecryption eve
 election that does not ask for it has nothing to check here, and says so.
 """
 
+import hashlib
 from collections.abc import Iterator
 from itertools import islice
 
@@ -89,14 +90,16 @@ def check_cast_statements(run: State) -> list[str]:
     """Check that each ballot follows the one before of its credential, and is signed so (2.2)."""
     out_of_order: list[Problem] = []
     refused: list[Problem] = []
-    done = 0
+    done, digest = 0, hashlib.sha256()
     for task, answer in answered(run.parallel_map, check_casts, _cast_tasks(run)):
+        digest.update(task.piece.data + b",")
         out_of_order += [Problem(place, message) for place, message in answer.out_of_order]
         refused += [Problem(place, message) for place, message in answer.refused]
         done += len(task.expected)
         run.progress(CASTS, done, len(run.box))
     assert done == len(run.box)
     fail_if_any([*out_of_order, *refused])
+    run.casts_sha256 = digest.hexdigest()
     return cast_comparisons(done)
 
 

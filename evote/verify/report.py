@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from evote.election import Election, Trustees
 from evote.group import BACKEND
+from evote.record import Companion, Link
 from evote.tally import EncryptedTally, Result, SizedTally
 
 
@@ -79,6 +80,20 @@ class HintsUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BytesRead:
+    """Which bytes a verdict is about: whoever reads the files again compares them with this.
+
+    `companion` is the second file without its cast statements, and `casts_sha256` is of these as
+    they are written, a comma behind each; both are None where their steps did not pass.
+    """
+
+    record_sha256: str
+    last: Link | None
+    companion: Companion | None
+    casts_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The outcome of `verify_record`.
 
@@ -99,6 +114,8 @@ class Report:
     result: Result | None
     # What hints there were for the ballots, where somebody gave any: no step depends on it.
     hints: HintsUsed | None = None
+    # None where the record is no archive, or was not read in one piece.
+    read: BytesRead | None = None
 
     @property
     def profile(self) -> int | None:

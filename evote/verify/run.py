@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from evote.errors import EvoteError, InvalidRecord, NotSupported
 from evote.hints import HintBytes
-from evote.record import RecordBytes
+from evote.record import IndexedRecord, RecordBytes
 from evote.verify.ballots import ParallelMap
-from evote.verify.report import Problem, Report, Step, StepStatus, Verdict
+from evote.verify.report import BytesRead, Problem, Report, Step, StepStatus, Verdict
 from evote.verify.state import NotAskedFor, Progress, State, StepFailed, Waiting
 from evote.verify.steps import STEPS, StepCheck
 
@@ -66,6 +66,19 @@ def run_steps(declared_steps: Sequence[StepCheck], *, state: State) -> Report:
         decryptable=getattr(state, "decryptable", None),
         result=getattr(state, "result", None),
         hints=getattr(state, "hints_used", None),
+        read=_bytes_read(state),
+    )
+
+
+def _bytes_read(state: State) -> BytesRead | None:
+    indexed: IndexedRecord | None = getattr(state, "indexed", None)
+    if indexed is None:
+        return None
+    return BytesRead(
+        record_sha256=indexed.sha256,
+        last=indexed.last,
+        companion=getattr(state, "companion", None),
+        casts_sha256=getattr(state, "casts_sha256", None),
     )
 
 

@@ -90,6 +90,7 @@ class State:
     # The second file without its cast statements, and these.
     companion: Companion
     casts: CastPieces
+    casts_sha256: str
 
     def __init__(
         self,

@@ -1,21 +1,49 @@
 """`evote verify --log`: the record and the log hold the same events (PROTOCOL 2.1)."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
-from evote.record import decode_companion, read_record
+from evote.cli.log_comparison import compare_with_log
+from evote.cli.log_source import open_log
+from evote.record import CHANGED, decode_companion, read_record
+from evote.record.archive import BLOCK_BYTES
 from evote.tlog.note import SigningKey
+from evote.tlog.policy import Policy, PolicyLog
+from evote.verify import StepStatus, Verdict, verify_record
 from evote.verify.log_step import compare_entries, expected_entries
 from tests.factories.logs import FolderLog, event
+from tests.factories.profile import changed, write_files
 from tests.factories.records import BALLOTS, COMPLETE, WORLD, voted, write
-from tests.unit.evote.test_verify_companion import WHOLE
+from tests.unit.evote.test_verify_companion import VOTES, WHOLE
 from tests.unit.evote.test_verify_companion import WORLD as PROFILE_WORLD
 
 ENTRIES = expected_entries(read_record(COMPLETE), election=WORLD.election, companion=None)
 BOUND = str(PROFILE_WORLD.election.context["log"])
+FILES = (WHOLE.record, WHOLE.companion)
 OTHERS = [event(height, type="Setup" if height == 0 else "Ballot") for height in range(300)]
+
+
+class ChangingFile:
+    def __init__(self, content):
+        self.content = content
+
+    def __len__(self):
+        return len(self.content)
+
+    def __getitem__(self, part):
+        return self.content[part]
+
+
+def entries_of_files(record, companion):
+    election = PROFILE_WORLD.election
+    return expected_entries(
+        read_record(record),
+        election=election,
+        companion=decode_companion(companion, election=election),
+    )
 
 
 @pytest.fixture
@@ -175,6 +203,68 @@ def test_a_log_that_cannot_be_reached_proves_nothing(run, tmp_path):
 
     assert status == 2
     assert "has no checkpoint" in errors
+
+
+class TestFilesThatAreChangedAfterTheVerification:
+    """The log must hold what was verified, not what stands there when the file is read again."""
+
+    def compare(self, tmp_path, *, verified, later, entries):
+        """Verify two files, put others in their place, and compare these with a log."""
+        data, companion = map(ChangingFile, verified)
+        report = verify_record(data, companion=companion, progress=lambda *_: None)
+        assert report.verdict == Verdict.COMPLETE
+        data.content, companion.content = later
+        log = FolderLog(tmp_path / "log", key=SigningKey(name=BOUND, seed=b"3" * 32))
+        log.grow(*entries)
+        logs = (PolicyLog(key=log.key.verifier, url=None),)
+        policy = Policy(logs=logs, witnesses=(), groups=(), quorum=None)
+        return compare_with_log(
+            report, data=data, companion=companion, log=open_log(str(log.folder)), policy=policy
+        )
+
+    def assert_refused(self, report):
+        assert report.verdict == Verdict.INVALID
+        assert report.steps[-1].status == StepStatus.FAILED
+        assert [str(problem) for problem in report.steps[-1].problems] == [CHANGED]
+
+    def test_the_same_files_pass(self, tmp_path):
+        report = self.compare(
+            tmp_path, verified=FILES, later=FILES, entries=entries_of_files(*FILES)
+        )
+        assert report.verdict == Verdict.COMPLETE
+        assert report.read.record_sha256 == hashlib.sha256(WHOLE.record).hexdigest()
+
+    @pytest.mark.parametrize("place", [10, 3000, len(WHOLE.record) // 2, len(WHOLE.record) - 600])
+    def test_a_byte_changed_in_the_record_is_seen(self, tmp_path, place):
+        byte = bytes([WHOLE.record[place] ^ 1])
+        record = WHOLE.record[:place] + byte + WHOLE.record[place + 1 :]
+        later = (record, WHOLE.companion)
+        self.assert_refused(
+            self.compare(tmp_path, verified=FILES, later=later, entries=entries_of_files(*FILES))
+        )
+
+    def test_a_record_that_is_shorter_now_is_refused(self, tmp_path):
+        later = (WHOLE.record[:-BLOCK_BYTES], WHOLE.companion)
+        self.assert_refused(
+            self.compare(tmp_path, verified=FILES, later=later, entries=entries_of_files(*FILES))
+        )
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [(("casts", 0, "proof", "response"), "2"), (("ceremony", "transcript"), "0" * 64)],
+    )
+    def test_another_second_file_does_not_pass_for_the_one_verified(self, tmp_path, path, value):
+        later = (WHOLE.record, changed(WHOLE.companion, *path, to=value))
+        self.assert_refused(
+            self.compare(tmp_path, verified=FILES, later=later, entries=entries_of_files(*later))
+        )
+
+    def test_another_record_does_not_pass_for_the_one_verified(self, tmp_path):
+        other = write_files(PROFILE_WORLD, VOTES[:2], owners={1, 2, 4})
+        verified = (other.record, other.companion)
+        self.assert_refused(
+            self.compare(tmp_path, verified=verified, later=FILES, entries=entries_of_files(*FILES))
+        )
 
 
 def test_whatever_else_a_log_holds_is_passed_over():

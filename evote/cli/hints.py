@@ -83,7 +83,7 @@ def _make(arguments: argparse.Namespace) -> int:
                 header=encode_hints_header(fingerprint=decode_election(election).fingerprint),
                 hints=_counted(using(make_hints_of_task, tasks), record.ballot_count, progress),
             )
-    except EvoteError as error:
+    except (EvoteError, OSError) as error:
         msg = f"{arguments.record}: {error}"
         raise CommandFailed(msg) from error
     finally:

@@ -15,7 +15,7 @@ from evote.cli.sources import (
     record_address,
 )
 from evote.errors import EvoteError
-from evote.record import RecordBytes, last_height
+from evote.record import NotReadable, RecordBytes, last_height
 
 
 class FileBytes:
@@ -37,7 +37,11 @@ class FileBytes:
         pieces = []
         while start < stop:
             # Linux reads at most 2 GB at once.
-            piece = os.pread(self._descriptor, stop - start, start)
+            try:
+                piece = os.pread(self._descriptor, stop - start, start)
+            except OSError as error:
+                msg = f"the file cannot be read: {error.strerror}"
+                raise NotReadable(msg) from error
             if not piece:
                 msg = "the file became shorter while it was read"
                 raise OSError(msg)
@@ -129,8 +133,12 @@ def _opened(source: str) -> RecordBytes:
 
 
 def _downloaded(address: str) -> RecordBytes:
-    with tempfile.TemporaryFile() as file:
-        for chunk in download(address, limit_bytes=RECORD_LIMIT_BYTES):
-            file.write(chunk)
-        file.flush()
-        return FileBytes(os.dup(file.fileno()))
+    try:
+        with tempfile.TemporaryFile() as file:
+            for chunk in download(address, limit_bytes=RECORD_LIMIT_BYTES):
+                file.write(chunk)
+            file.flush()
+            return FileBytes(os.dup(file.fileno()))
+    except OSError as error:
+        msg = f"{address}: it cannot be kept while it is verified: {error.strerror or error}"
+        raise CommandFailed(msg) from error

@@ -10,7 +10,7 @@ from evote.cli.log_source import LogSource
 from evote.cli.log_trust import with_keys
 from evote.election import Election
 from evote.errors import InvalidRecord
-from evote.record import CHANGED, Cast, RecordBytes, events_in_turn
+from evote.record import CHANGED, Cast, NotReadable, RecordBytes, events_in_turn
 from evote.record.companion_pieces import CastPieces, open_companion, read_casts
 from evote.tlog.policy import Policy
 from evote.tlog.signed_tree import SignedTree
@@ -41,12 +41,15 @@ def compare_with_log(
 
     Raises:
         LogUnreachable: the log cannot be read now. It proves nothing.
+        NotReadable: `data` or `companion` cannot be read now.
     """
     election = report.election
     if election is None or report.read is None or report.verdict == Verdict.INVALID:
         return without_log_step(report)
     try:
         expected = _expected(data, companion=companion, election=election, read=report.read)
+    except NotReadable:
+        raise
     except Exception:  # noqa: BLE001 — these files were valid before, whatever is wrong now
         return with_log_step(report, problems=[Problem("", CHANGED)], comparisons=())
     try:

@@ -14,7 +14,7 @@ from evote.cli.slowness import mention_slowness
 from evote.cli.sources import check_is_election_asked_for
 from evote.cli.workers import bounded_map, worker_count
 from evote.errors import NotSupported
-from evote.record import RecordBytes
+from evote.record import NotReadable, RecordBytes
 from evote.verify import ParallelMap, Report, verify_record
 from evote.verify.ballots import Answer, Task
 from evote.verify.steps import STEPS
@@ -29,8 +29,8 @@ def verify_with_all_cores(
     """Verify a record, and the second file beside it, showing progress on a terminal.
 
     Raises:
-        CommandFailed: the record uses what this version cannot check, or is of another election
-            than the address names.
+        CommandFailed: the record cannot be read, uses what this version cannot check, or is of
+            another election than the address names.
     """
     return Rechecker(accepts_legacy_threshold=accepts_legacy_threshold).verify(data, source=source)
 
@@ -53,9 +53,13 @@ class Rechecker:
         Raises:
             CommandFailed: as `verify_with_all_cores`; or the hints that are named are not there.
         """
-        self.companion = open_companion_source(source, record=data)
-        self._hints = open_hints_source(source, named=hints)
-        report = self._run(data, companion=self.companion, source=source)
+        try:
+            self.companion = open_companion_source(source, record=data)
+            self._hints = open_hints_source(source, named=hints)
+            report = self._run(data, companion=self.companion, source=source)
+        except NotReadable as error:
+            msg = f"{source}: {error}. Nothing in this record was confirmed"
+            raise CommandFailed(msg) from error
         if report.election is not None:
             check_is_election_asked_for(report.election.uuid, source=source)
         return report

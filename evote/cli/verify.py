@@ -143,11 +143,15 @@ def _verify(arguments: argparse.Namespace) -> int:
         data = open_record_source(source)
         rechecker = Rechecker(accepts_legacy_threshold=arguments.legacy_threshold)
         report = rechecker.verify(data, source=source, hints=arguments.hints)
-        if log is not None and policy is not None:
-            report = compare_with_log(
-                report, data=data, companion=rechecker.companion, log=log, policy=policy
-            )
-        sha256 = _sha256(data, report=report) if arguments.report else ""
+        try:
+            if log is not None and policy is not None:
+                report = compare_with_log(
+                    report, data=data, companion=rechecker.companion, log=log, policy=policy
+                )
+            sha256 = _sha256(data, report=report) if arguments.report else ""
+        except OSError as error:
+            msg = f"{source}: {error}"
+            raise CommandFailed(msg) from error
         verified.append(Verified(source=source, sha256=sha256, report=report))
     if arguments.report:
         page = make_page(verified, program=f"evote {__version__}")

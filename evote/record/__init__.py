@@ -47,6 +47,7 @@ from evote.record.index import IndexedRecord
 from evote.record.pieces import (
     CHANGED,
     PIECE_LIMIT_BYTES,
+    NotReadable,
     Piece,
     PieceRead,
     RecordBytes,
@@ -70,6 +71,7 @@ __all__ = [
     "Event",
     "IndexedRecord",
     "Link",
+    "NotReadable",
     "Owned",
     "Piece",
     "PieceRead",

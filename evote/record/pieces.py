@@ -35,8 +35,15 @@ _WINDOW_BYTES = 1_000_000
 _SIZE = re.compile(rb"[0-7]{11}")
 
 
+class NotReadable(OSError):
+    """The bytes of a record cannot be read now: that says nothing about the record."""
+
+
 class RecordBytes(Protocol):
-    """The bytes of a record, in memory or elsewhere: `bytes` are such."""
+    """The bytes of a record, in memory or elsewhere: `bytes` are such.
+
+    To read them may raise `NotReadable`, which no step takes for a fault of the record.
+    """
 
     def __len__(self) -> int: ...
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evote.errors import EvoteError, InvalidRecord, NotSupported
 from evote.hints import HintBytes
-from evote.record import IndexedRecord, RecordBytes
+from evote.record import IndexedRecord, NotReadable, RecordBytes
 from evote.verify.ballots import ParallelMap
 from evote.verify.report import BytesRead, Problem, Report, Step, StepStatus, Verdict
 from evote.verify.state import NotAskedFor, Progress, State, StepFailed, Waiting
@@ -34,6 +34,7 @@ def verify_record(
     Raises:
         NotSupported: the record uses what this version cannot check. Nothing about it is
             confirmed then, not even by the steps that went before.
+        NotReadable: `data` or `companion` cannot be read now.
     """
     state = State(
         data,
@@ -51,6 +52,7 @@ def run_steps(declared_steps: Sequence[StepCheck], *, state: State) -> Report:
 
     Raises:
         NotSupported: the record uses what this version cannot check.
+        NotReadable: it cannot be read now.
     """
     steps: dict[int, Step] = {}
     for declared in declared_steps:
@@ -108,7 +110,7 @@ def _run(declared: StepCheck, *, state: State, earlier: dict[int, Step]) -> Step
             status = StepStatus.PASSED
             if not comparisons:
                 status, problems = StepStatus.FAILED, [Problem("", "nothing was compared")]
-        except NotSupported:
+        except (NotSupported, NotReadable):
             raise
         except NotAskedFor:
             status = StepStatus.NOT_ASKED_FOR

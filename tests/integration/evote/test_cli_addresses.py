@@ -1,4 +1,5 @@
 import json
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +95,18 @@ class TestAddresses:
         monkeypatch.setattr(large_files, "RECORD_LIMIT_BYTES", 5000)
         status, _, errors = run("verify", address + self.RECORD)
         assert (status, "larger than 5000 bytes" in errors) == (2, True)
+
+    def test_a_download_for_which_there_is_no_room_says_nothing_about_the_record(self, run, site):
+        address, pages, _ = site
+        pages[self.RECORD] = (200, {}, COMPLETE)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(COMPLETE) // 2, hard))
+        try:
+            status, output, errors = run("verify", address + self.RECORD)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert (status, output) == (2, "")
+        assert "cannot be kept while it is verified: File too large" in errors
 
     def test_a_trustee_submits_to_the_server_the_record_came_from(self, run, site):
         address, pages, received = site

@@ -3,13 +3,14 @@ from collections import Counter
 
 import pytest
 
+from evote.cli.errors import CommandFailed
 from evote.cli.large_files import FileBytes
 from evote.cli.verification import Rechecker
 from evote.cli.workers import TASKS_PER_WORKER, bounded_map
 from evote.election import Question
 from evote.errors import EvoteError, InvalidRecord
-from evote.record import companion_pieces as casts
 from evote.record import (
+    NotReadable,
     cut_record,
     encode_header,
     last_height,
@@ -18,6 +19,7 @@ from evote.record import (
     read_piece,
     read_record,
 )
+from evote.record import companion_pieces as casts
 from evote.record.companion import decode_companion
 from evote.verify import Verdict, companion_steps, verify_record
 from evote.verify.box import Box
@@ -267,6 +269,18 @@ class TestFiles:
         report = verify_record(data, companion=WHOLE.companion, progress=lambda *_: None)
         assert report.verdict == Verdict.INVALID
         assert "became shorter" in problems(report, ARCHIVE)[0][1]
+
+    def test_a_file_that_cannot_be_read_is_not_called_invalid(self, file, tmp_path):
+        data = FileBytes(os.open(file, os.O_WRONLY))
+        with pytest.raises(NotReadable):
+            verify_record(data, companion=WHOLE.companion, progress=lambda *_: None)
+        with pytest.raises(CommandFailed, match=r"record: the file cannot be read: "):
+            Rechecker().verify(data, source=str(file))
+        companion = tmp_path / "record.pnyx.json"
+        companion.write_bytes(WHOLE.companion)
+        data = FileBytes(os.open(companion, os.O_WRONLY))
+        with pytest.raises(NotReadable):
+            verify_record(WHOLE.record, companion=data, progress=lambda *_: None)
 
     # In the ballot's credential, and in the size that the header before it states.
     @pytest.mark.parametrize(("offset", "failing"), [(150, BALLOTS), (134 - BLOCK, BALLOTS)])

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from evote.cli.absence import check_none
 from evote.cli.errors import CommandFailed
@@ -28,6 +29,7 @@ from evote.tlog.entries import (
     progress_after,
     read_members,
 )
+from evote.tlog.merkle import root_before
 from evote.tlog.note import NOTE_LIMIT_BYTES, VerifierKey, verify_note
 from evote.tlog.policy import Policy, PolicyLog
 from evote.tlog.receipt import RECEIPT_LIMIT_BYTES, decode_receipt, verify_receipt
@@ -62,6 +64,14 @@ class _Evidence:
     folder: Path
     keys: Sequence[VerifierKey]
     copy: LogSource | None
+
+
+class _Logged(NamedTuple):
+    """An entry that the log holds at an index, and the root of those before it."""
+
+    entry_index: int
+    data: bytes
+    root_before: bytes
 
 
 class _NotShown(EvoteError):
@@ -165,10 +175,10 @@ def _check_entry(evidence: _Evidence) -> str:
     if len(faulty) != 1 or len(earlier) > 1:
         msg = "the folder holds no receipt of one entry, with at most one earlier"
         raise _NotShown(msg)
-    index, data = faulty[0]
+    index, data, root = faulty[0]
     try:
         entry = check_entry(data, schemas=load_schemas())
-        _check_alone(entry)
+        _check_alone(entry, index=index, root=root)
     except NotSupported as error:
         return f"OBSERVED: the log holds entry {index}, and {error}"
     except EvoteError as error:
@@ -188,18 +198,22 @@ def _check_entry(evidence: _Evidence) -> str:
     raise _NotShown(msg)
 
 
-def _check_alone(entry: Entry) -> None:
-    """Check what needs no other entry: both keys' signatures, what an election begins with."""
+def _check_alone(entry: Entry, *, index: int, root: bytes) -> None:
+    """Check what needs no other entry: both keys' signatures, what an election begins with.
+
+    `root` is the one of the entries before `index`.
+    """
     if entry["kind"] == rotation.KIND:
         rotation.decode_rotation(entry)
     elif entry["kind"] == succession.KIND:
-        succession.decode_succession(entry)
+        closing = succession.decode_succession(entry).closing
+        succession.check_place(closing, index=index, root=root)
     elif entry["kind"] == "election-event" and entry["height"] == 0:
         follow_election(ElectionProgress(), entry=entry, index=0)
 
 
-def _compare(earlier: tuple[int, bytes], *, index: int, entry: Entry, evidence: _Evidence) -> str:
-    earlier_index, data = earlier
+def _compare(earlier: _Logged, *, index: int, entry: Entry, evidence: _Evidence) -> str:
+    earlier_index, data, _ = earlier
     before = check_entry(data, schemas=load_schemas())
     is_of = _is_of(entry)
     if earlier_index >= index or not is_of(data):
@@ -246,7 +260,7 @@ def _is_of(entry: Entry) -> Callable[[bytes], bool]:
     return is_of
 
 
-def _logged_entries(evidence: _Evidence, name: str) -> list[tuple[int, bytes]]:
+def _logged_entries(evidence: _Evidence, name: str) -> list[_Logged]:
     found = []
     for path in sorted(evidence.folder.glob(f"{name}-*.tlog-proof")):
         receipt = decode_receipt(
@@ -259,7 +273,8 @@ def _logged_entries(evidence: _Evidence, name: str) -> list[tuple[int, bytes]]:
         checkpoint = verify_receipt(receipt, entry=receipt.extra, key=signer)
         print(f"  {path.name}: entry {receipt.index} of the log of {checkpoint.size} entries")
         print(f"    {printable(receipt.extra.decode(errors='replace'))}")
-        found.append((receipt.index, receipt.extra))
+        root = root_before(index=receipt.index, size=checkpoint.size, proof=receipt.proof)
+        found.append(_Logged(receipt.index, receipt.extra, root))
     return found
 
 

@@ -131,6 +131,21 @@ def inclusion_sides(*, index: int, size: int) -> list[bool]:
     return [start < index for start, _ in inclusion_ranges(index=index, size=size)]
 
 
+def root_before(*, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """Give the root over the leaves before `index`, out of a checked proof of leaf `index`.
+
+    What is joined from the left are the complete subtrees of those leaves, the last one first.
+    """
+    sides = inclusion_sides(index=index, size=size)
+    lefts = [hash_ for hash_, is_left in zip(proof, sides, strict=True) if is_left]
+    if not lefts:
+        return EMPTY_ROOT
+    root, *others = lefts
+    for hash_ in others:
+        root = node_hash(hash_, root)
+    return root
+
+
 def consistency_proof(*, old_size: int, new_size: int, read: ReadNode) -> list[bytes]:
     """Prove that the tree of `new_size` leaves begins with the tree of `old_size`."""
     ranges = consistency_ranges(old_size=old_size, new_size=new_size)

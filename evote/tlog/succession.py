@@ -174,6 +174,22 @@ def decode_succession(entry: Mapping[str, object]) -> Succession:
     return succession
 
 
+def check_place(closing: Closing, *, index: int, root: bytes) -> None:
+    """Check that the new log keeps what a closing says, if it stands there at `index`.
+
+    `root` is the one of the entries before `index`.
+
+    Raises:
+        InvalidProof: the log keeps something else.
+    """
+    if closing.kept.size != index:
+        msg = f"it says that the log keeps {closing.kept.size} entries, and {index} stand before it"
+        raise InvalidProof(msg)
+    if closing.kept.root != root:
+        msg = f"the {index} entries before it are not those that it says the log keeps"
+        raise InvalidProof(msg)
+
+
 def _read_closing(members: Mapping[str, object]) -> Closing:
     texts = {name: _text(members[name], name=name) for name in _TEXTS}
     sizes = {name: _size(members[name], name=name) for name in _SIZES}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from evote.cli.findings import NEWER, Finding, Kind
 from evote.cli.log_history import Shown, served
 from evote.cli.log_keys import KeyChain
-from evote.cli.log_source import LogSource
+from evote.cli.log_source import LogSource, LogUnreachable
 from evote.cli.monitor.state import MonitorState
 from evote.errors import EvoteError, NotSupported
 from evote.tlog import rotation, succession
@@ -79,6 +79,10 @@ def _check(
     try:
         entry = check_entry(data, schemas=schemas)
         _follow(entry, index=index, state=state, chain=chain)
+        if entry["kind"] == succession.KIND:
+            _check_kept(entry, index=index, shown=shown, tree=tree)
+    except (Finding, LogUnreachable):
+        raise
     except RuleBroken as error:
         reason, earlier = str(error), error.earlier
     except NotSupported as error:
@@ -96,6 +100,14 @@ def _check(
         files |= _receipt("earlier", earlier, before, shown=shown, tree=tree)
     msg = f"{log.name}: entry {index}: {reason}"
     raise Finding(Kind.ENTRY, msg, files=files)
+
+
+def _check_kept(entry: Entry, *, index: int, shown: Shown, tree: SignedTree) -> None:
+    """Check that a log that follows on a closed one keeps the entries of which it speaks."""
+    closing = succession.decode_succession(entry).closing
+    with served(shown.note, where=shown.where):
+        root = tree.root_at(index)
+    succession.check_place(closing, index=index, root=root)
 
 
 def _receipt(

@@ -17,6 +17,7 @@ from evote.tlog.merkle import (
     inclusion_sides,
     leaf_hash,
     node_hash,
+    root_before,
     root_of_hashes,
     self_test,
     tree_root,
@@ -238,6 +239,14 @@ def test_joining_on_the_named_sides_leads_to_the_root(size):
         for hash_, is_left in zip(proof, inclusion_sides(index=index, size=size), strict=True):
             result = node_hash(hash_, result) if is_left else node_hash(result, hash_)
         assert result == ROOTS[size]
+
+
+@pytest.mark.parametrize("size", range(1, 40))
+def test_a_proof_of_a_leaf_gives_the_root_of_those_before_it(size):
+    read = reader([leaf_hash(bytes([number])) for number in range(size)])
+    for index in range(size):
+        proof = inclusion_proof(index=index, size=size, read=read)
+        assert root_before(index=index, size=size, proof=proof) == tree_root(index, read=read)
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (3, 3), (-1, 3)])

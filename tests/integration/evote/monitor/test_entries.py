@@ -5,6 +5,7 @@ import pytest
 from evote.encoding import canonical_json
 from evote.tlog.note import SigningKey
 from evote.tlog.rotation import KIND, sign_rotation
+from evote.tlog.succession import Closing, Reason, Tree, sign_closing
 from tests.factories.logs import ORIGIN, event
 from tests.integration.evote.monitor.evidence import kept
 
@@ -19,6 +20,23 @@ def outcome(**members):
         "outcome": "below-minimum",
     }
     return canonical_json(entry | members)
+
+
+def closing(log, *, size=None, root=None):
+    """Make the entry by which this log says that it keeps entries of a log that was closed."""
+    old = SigningKey(name="old.example.org/log", seed=b"0" * 32)
+    said = Closing(
+        old=old.verifier,
+        final=Tree(size=400, root=b"f" * 32),
+        new=log.key.verifier,
+        kept=Tree(size=log.size if size is None else size, root=root or log.root()),
+        reason=Reason.BEHIND,
+        explanation=b"e" * 32,
+        at="2026-11-21T09:00:00Z",
+    )
+    return canonical_json(
+        {"kind": "log-succession", **sign_closing(said, old=old, new=log.key).body()}
+    )
 
 
 class TestEntries:
@@ -46,6 +64,34 @@ class TestEntries:
         status, output, _ = judge("entry")
         assert status == 0
         assert "PROVEN" in output
+
+    def test_a_new_log_that_keeps_what_its_closing_says_is_followed(self, watch, log):
+        log.grow(closing(log), event(300))
+        status, output, _ = watch()
+        assert status == 0
+        assert "302 entries, all checked" in output
+
+    @pytest.mark.parametrize(
+        ("size", "of", "complaint"),
+        [
+            (299, 299, "the log keeps 299 entries, and 300 stand before it"),
+            (301, 300, "the log keeps 301 entries, and 300 stand before it"),
+            (300, 299, "the 300 entries before it are not those that it says the log keeps"),
+            (0, 0, "the log keeps 0 entries, and 300 stand before it"),
+        ],
+    )
+    def test_a_new_log_that_keeps_something_else_is_proven(
+        self, watch, judge, log, size, of, complaint
+    ):
+        log.grow(closing(log, size=size, root=log.root(of)), event(300))
+        status, output, _ = watch()
+        assert status == 1
+        assert complaint in output
+        log.grow(*(event(height) for height in range(301, 350)))
+        status, output, _ = judge("entry")
+        assert status == 0
+        assert "PROVEN" in output
+        assert complaint in output
 
     def test_a_gap_is_the_observers_word(self, watch, judge, log):
         log.grow(event(301))

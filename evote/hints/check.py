@@ -44,23 +44,22 @@ def check_bodies(
     About a thousand ballots at a time cost the least for each.
     """
     assert len(hints) == len(bodies)
-    points = [_points_of(hint, election=election) for hint in hints]
+    answers = [_read(body, election=election) for body in bodies]
+    points = _points_of_use(hints, answers=answers, election=election)
     eighths = _multiply(points)
     if eighths is None:
         points = [own if _multiply([own]) else b"" for own in points]
         eighths = _multiply(points)
-    answers: list[Answer] = []
     equations: dict[int, Equations] = {}
     first = 0
-    for index, (body, hint, own) in enumerate(zip(bodies, hints, points, strict=True)):
-        answer = _read(body, election=election)
-        answers.append(answer)
-        if own and eighths and isinstance(answer, Ballot):
-            is_about = hint[:TRACKER_BYTES] == hash_of_b64(answer.tracker)
-            if is_about and (
-                weighed := _weigh(answer, own, eighths=eighths, first=first, election=election)
-            ):
-                equations[index] = weighed
+    for index, (answer, own) in enumerate(zip(answers, points, strict=True)):
+        if (
+            own
+            and eighths
+            and isinstance(answer, Ballot)
+            and (weighed := _weigh(answer, own, eighths=eighths, first=first, election=election))
+        ):
+            equations[index] = weighed
         first += len(own) // EIGHTH_BYTES
     vouched = _that_hold(equations, eighths=eighths, election=election)
     for index, answer in enumerate(answers):
@@ -69,18 +68,44 @@ def check_bodies(
     return HintedAnswers(answers=answers, hinted=vouched)
 
 
-def _points_of(hint: bytes, *, election: Election) -> bytes:
-    """Give the eighths of a hint, or nothing where they are of no use."""
-    eighths = hint[TRACKER_BYTES:]
-    is_of_use = computes_together() and isinstance(election.public_key, Element)
-    return eighths if is_of_use and len(eighths) % EIGHTH_BYTES == 0 else b""
+def _points_of_use(
+    hints: Sequence[bytes], *, answers: Sequence[Answer], election: Election
+) -> list[bytes]:
+    """Give the eighths of each hint, or nothing where they are of no use.
+
+    They are not if the hint is about another ballot, or has a length that no ballot here asks for:
+    memory is not given to what is thrown away. The ballots of an election ask for one length as a
+    rule; so the checks are written down for few of them only to see it.
+    """
+    key = election.public_key
+    if not computes_together() or not isinstance(key, Element):
+        return [b""] * len(hints)
+    lengths: set[int] = set()
+    points = []
+    for hint, answer in zip(hints, answers, strict=True):
+        own = b""
+        if (
+            hint
+            and isinstance(answer, Ballot)
+            and hint[:TRACKER_BYTES] == hash_of_b64(answer.tracker)
+        ):
+            own = hint[TRACKER_BYTES:]
+            if len(own) not in lengths:
+                checks = Deferred(key)
+                write_checks(answer, election=election, checks=checks)
+                lengths.add(eighths_length(checks.together))
+        points.append(own if len(own) in lengths else b"")
+    return points
 
 
 def _multiply(points: Sequence[bytes]) -> Eighths | None:
-    """Multiply the eighths of some hints by eight; None where one is no point, or there is none."""
+    """Multiply the eighths of some hints by eight; None where one is no point, or there is none.
+
+    Where there is no memory for them, there are none either.
+    """
     try:
         return Eighths(b"".join(points)) if any(points) else None
-    except DecodeError:
+    except (DecodeError, MemoryError):
         return None
 
 

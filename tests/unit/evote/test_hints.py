@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 
@@ -154,6 +155,26 @@ class TestFalseHints:
         for point in (larger + y, y + x, bytes(64), b"\xff" * 64, x + b"\x01" + bytes(31)):
             hint = tracker + b"".join([point, *points[1:]])
             assert assert_same(BODIES[:3], [hint, *HINTS[1:3]]) == 2
+
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_a_hint_that_is_of_no_use_is_not_computed_with(self, place):
+        points = HINTS[0][TRACKER_BYTES:]
+        length = 500 * len(points)
+        false = [
+            HINTS[1][:TRACKER_BYTES] + points * 500,
+            HINTS[0][:TRACKER_BYTES] + points * 500,
+        ][place]
+        tracemalloc.start()
+        try:
+            checked = check_bodies(
+                [*[BODIES[0]] * 20, BODIES[2]], hints=[*[false] * 20, HINTS[2]], election=ELECTION
+            )
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert checked.hinted == {20}
+        assert all(isinstance(answer, Ballot) for answer in checked.answers)
+        assert peak < 4 * length
 
     def test_an_eighth_with_torsion_gives_the_same_point(self):
         tracker, points = parts(HINTS[0])

@@ -422,7 +422,7 @@ class TestFaults:
             server.asked.clear()
             with running("mirror", address, "copy", "--key", log.vkey, "--every", "0") as process:
                 wait_for(lambda: server.asked, process)
-                time.sleep(0.01 * number)
+                time.sleep(0.001 * 2**number)
             status, output, _ = check()
             assert status == 0
             sizes.append(int(output.split(" entries")[0].rsplit(" ", 1)[1]))

@@ -47,8 +47,11 @@ class NoteSignature:
 
     def encode(self) -> str:
         """Write the line, with its line feed."""
-        blob = base64.b64encode(self.key_id + self.signature).decode()
-        return f"— {self.name} {blob}\n"
+        return f"— {self.name} {self.encode_blob()}\n"
+
+    def encode_blob(self) -> str:
+        """Write the key's id and the signature alone, for where the name is known."""
+        return base64.b64encode(self.key_id + self.signature).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,20 @@ class VerifierKey:
         """Write the key as `name+id+base64`."""
         material = base64.b64encode(bytes([ED25519]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{material}"
+
+    def decode_blob(self, text: str, *, source: str) -> NoteSignature:
+        """Read a signature of this key from what `encode_blob` writes. It is not verified.
+
+        Raises:
+            DecodeError: it is not base64; the message names `source`.
+            InvalidProof: it names another key.
+        """
+        blob = decode_base64(text, source=source)
+        key_id, signature = blob[:KEY_ID_SIZE_BYTES], blob[KEY_ID_SIZE_BYTES:]
+        if key_id != self.key_id:
+            msg = f"the signature is not by the key {self.key_id.hex()}"
+            raise InvalidProof(msg)
+        return NoteSignature(name=self.name, key_id=key_id, signature=signature)
 
     @classmethod
     def decode(cls, text: str) -> "VerifierKey":

@@ -10,24 +10,22 @@ all later ones. Whoever knows one of the two keys learns the other from the entr
 entry is in the log shows that the operator did it in the open.
 """
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from evote.errors import DecodeError, InvalidProof
 from evote.tlog.note import (
-    KEY_ID_SIZE_BYTES,
     Note,
     NoteSignature,
     SigningKey,
     VerifierKey,
-    decode_base64,
     verify_note,
 )
 
 KIND = "key-rotation"
 _FIRST_LINE = "pnyx key-rotation 1"
 _MEMBERS = ("origin", "old", "new", "signature_of_old", "signature_of_new")
+_SOURCE = "a signature of the change of keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +53,8 @@ class KeyRotation:
             "origin": self.origin,
             "old": self.old.encode(),
             "new": self.new.encode(),
-            "signature_of_old": _encode_signature(self.signature_of_old),
-            "signature_of_new": _encode_signature(self.signature_of_new),
+            "signature_of_old": self.signature_of_old.encode_blob(),
+            "signature_of_new": self.signature_of_new.encode_blob(),
         }
 
 
@@ -102,8 +100,8 @@ def decode_rotation(entry: Mapping[str, object]) -> KeyRotation:
     rotation = KeyRotation(
         old=old,
         new=new,
-        signature_of_old=_decode_signature(texts["signature_of_old"], key=old),
-        signature_of_new=_decode_signature(texts["signature_of_new"], key=new),
+        signature_of_old=old.decode_blob(texts["signature_of_old"], source=_SOURCE),
+        signature_of_new=new.decode_blob(texts["signature_of_new"], source=_SOURCE),
     )
     note = rotation.note().encode()
     for key in (old, new):
@@ -136,16 +134,3 @@ def _check_pair(*, old: VerifierKey, new: VerifierKey) -> None:
     if old.key_id == new.key_id:
         msg = "the new key is the old one, or has its id"
         raise DecodeError(msg)
-
-
-def _encode_signature(line: NoteSignature) -> str:
-    return base64.b64encode(line.key_id + line.signature).decode()
-
-
-def _decode_signature(text: str, *, key: VerifierKey) -> NoteSignature:
-    blob = decode_base64(text, source="a signature of the change of keys")
-    key_id, signature = blob[:KEY_ID_SIZE_BYTES], blob[KEY_ID_SIZE_BYTES:]
-    if key_id != key.key_id:
-        msg = f"the signature is not by the key {key.key_id.hex()}"
-        raise InvalidProof(msg)
-    return NoteSignature(name=key.name, key_id=key_id, signature=signature)

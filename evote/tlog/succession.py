@@ -25,12 +25,10 @@ from enum import StrEnum
 from evote.errors import DecodeError, InvalidProof
 from evote.tlog.merkle import EMPTY_ROOT, HASH_SIZE_BYTES
 from evote.tlog.note import (
-    KEY_ID_SIZE_BYTES,
     Note,
     NoteSignature,
     SigningKey,
     VerifierKey,
-    decode_base64,
     verify_note,
 )
 
@@ -119,10 +117,10 @@ class Succession:
             "reason": closing.reason.value,
             "explanation": closing.explanation.hex(),
             "at": closing.at,
-            _SIGNATURE_OF_NEW: _encode_signature(self.signature_of_new),
+            _SIGNATURE_OF_NEW: self.signature_of_new.encode_blob(),
         }
         if self.signature_of_old is not None:
-            body[_SIGNATURE_OF_OLD] = _encode_signature(self.signature_of_old)
+            body[_SIGNATURE_OF_OLD] = self.signature_of_old.encode_blob()
         return body
 
 
@@ -254,15 +252,6 @@ def _hash(text: str, *, name: str) -> bytes:
     return value
 
 
-def _encode_signature(line: NoteSignature) -> str:
-    return base64.b64encode(line.key_id + line.signature).decode()
-
-
 def _decode_signature(value: object, *, key: VerifierKey) -> NoteSignature:
-    text = _text(value, name="a signature of the final statement")
-    blob = decode_base64(text, source="a signature of the final statement")
-    key_id, signature = blob[:KEY_ID_SIZE_BYTES], blob[KEY_ID_SIZE_BYTES:]
-    if key_id != key.key_id:
-        msg = f"the signature is not by the key {key.key_id.hex()}"
-        raise InvalidProof(msg)
-    return NoteSignature(name=key.name, key_id=key_id, signature=signature)
+    source = "a signature of the final statement"
+    return key.decode_blob(_text(value, name=source), source=source)

@@ -55,3 +55,13 @@ def _refuse_unless_sound(**_details: object) -> None:
 
 worker_init.connect(_refuse_unless_sound, weak=False)
 beat_init.connect(_refuse_unless_sound, weak=False)
+
+
+def _keep_what_is_loaded(**_details: object) -> None:
+    from config.heap import keep_what_is_loaded  # needs the applications to be loaded
+
+    keep_what_is_loaded()
+
+
+# In the parent: its children have what it has, and share the memory for as long as nobody writes.
+worker_init.connect(_keep_what_is_loaded, weak=False)

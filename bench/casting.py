@@ -105,7 +105,7 @@ def is_recorded(installation: Installation) -> bool:
 
 def measure(*, folder: Path, peer: Peer | None) -> Found:
     """Cast with both back ends and let the peer verify, in turn."""
-    installation = TwoServers(folder, web_workers=CORES, batch_seconds=2)
+    installation = TwoServers(folder, web_workers=CORES, batch_seconds=2, is_production=True)
     installation.start_servers()
     found = Found()
     share = BALLOTS_PER_ROUND + REFERENCE_BALLOTS_PER_ROUND

@@ -240,7 +240,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pnyx-bench-") as name:
         run = measure_load(Path(name) / "load", rate=told.rate, seconds=told.seconds)
     with tempfile.TemporaryDirectory(prefix="pnyx-bench-") as name:
-        site = LogSite(Path(name) / "growth")
+        site = LogSite(Path(name) / "growth", is_production=True)
         try:
             site.prepare()
             lengths = grow(site, told.sizes)
@@ -251,7 +251,7 @@ def main() -> None:
 
 def measure_load(folder: Path, *, rate: float, seconds: float) -> Sustained:
     """Run both parts that need writers and witnesses; print as it goes."""
-    site = LogSite(folder)
+    site = LogSite(folder, is_production=True)
     try:
         site.prepare()
         site.start_witnesses()

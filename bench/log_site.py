@@ -24,7 +24,7 @@ Seen = TypeVar("Seen")
 
 
 class LogSite(Installation):
-    """The installation of the drills, with the settings of production and three witnesses."""
+    """The installation of the drills, with three witnesses."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,10 +37,8 @@ class LogSite(Installation):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every process is told: nothing of a debugging server, which keeps every query."""
+        """What every process is told: of the policy, once there is one."""
         return super().environment | {
-            "PNYX_DEBUG": "0",
-            "PNYX_BALLOT_ORDER_KEY": "",
             "PNYX_LOG_POLICY_FILE": str(self.policy) if self.policy.exists() else "",
         }
 

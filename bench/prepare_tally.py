@@ -2,7 +2,8 @@
 
 Run as a program, with the environment of the installation: FILE, then the number of ballots.
 The registrar's list, the recording, the closing and the log are the site's own; only the people
-and the accepted ballots are written as rows, since casting is measured elsewhere. The ballots are
+and the accepted ballots are written as rows, since casting is measured elsewhere. They are recorded
+as they come, some thousands at a time: a worker would have done that meanwhile. The ballots are
 made quickly, with numbers that are no secrets (`bench.quick_ballots`).
 """
 
@@ -10,9 +11,10 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,8 @@ from evote.credential import encode_credentials
 if TYPE_CHECKING:
     from tests.factories.voting import MadeElection
 
+# Of `bench.quick_record.BALLOTS_AT_ONCE` ballots each.
+PARTS_RECORDED_TOGETHER = 20
 TRUSTEES = ("one@example.org", "two@example.org", "three@example.org")
 
 
@@ -73,13 +77,14 @@ def open_election_of(public: list[str]) -> "MadeElection":
     return made
 
 
-def fill_box(made: "MadeElection", parts: Iterable[Made], *, public: Sequence[str]) -> None:
-    """Write accepted ballots as rows."""
+def fill_box(made: "MadeElection", parts: Iterable[Made], *, public: Iterable[str]) -> None:
+    """Write accepted ballots as rows, and have them recorded."""
     from voting.models import Ballot
     from voting.models.ballot import NO_PREVIOUS_BALLOT
 
     credentials = iter(public)
-    for part in parts:
+    rest = iter(parts)
+    while together := list(islice(rest, PARTS_RECORDED_TOGETHER)):
         Ballot.objects.bulk_create(
             Ballot(
                 election=made.election,
@@ -89,8 +94,11 @@ def fill_box(made: "MadeElection", parts: Iterable[Made], *, public: Sequence[st
                 body=ballot,
                 statement=statement if made.election.profile else None,
             )
+            for part in together
             for ballot, statement in zip(part.ballots, part.casts, strict=True)
         )
+        while made.record():
+            pass
 
 
 def prepare(count: int) -> str:
@@ -103,8 +111,6 @@ def prepare(count: int) -> str:
         archived = bytes(made.election.archived_election or b"")
         work = quick_work(archived, seed=seed, voters=voters)
         fill_box(made, bounded_map(pool, workers=CORES)(make_ballots, work), public=public)
-    while made.record():
-        pass
     made.close()
     return made.election.uuid
 

@@ -1,7 +1,8 @@
 """One whole installation in a folder: PostgreSQL, Valkey, web, worker and beat, each killable.
 
-The servers run with the settings of production: fsync and synchronous_commit are on. Only
-DEBUG is set, because the order of ballots within a batch may be fixed there alone.
+The servers run with the settings of production: fsync and synchronous_commit are on. The
+programs do where that is asked for; else DEBUG is set, because the order of ballots within a batch
+may be fixed there alone.
 """
 
 import json
@@ -52,6 +53,8 @@ class Installation:
     web_threads: int = 32
     # One batch, at closing: then its order depends on the ballots and the key alone.
     batch_seconds: int = 86_400
+    # What measures needs this: a debugging server writes every query down, with what is in it.
+    is_production: bool = False
 
     def __post_init__(self) -> None:
         self.postgres = Postgres(self.folder / "postgres")
@@ -69,13 +72,13 @@ class Installation:
         return os.environ | {
             "DATABASE_URL": self.postgres.application_url,
             "REDIS_URL": self.valkey.url,
-            "PNYX_DEBUG": "1",
+            "PNYX_DEBUG": "0" if self.is_production else "1",
             "PNYX_SECRET_KEY": "drill",
             "PNYX_BASE_URL": "http://127.0.0.1:8000",
             "PNYX_ALLOWED_HOSTS": HOST,
             "PNYX_DATA_DIR": str(self.folder / "data"),
             "PNYX_LOG_KEY_FILE": str(self.folder / "data" / "log.key"),
-            "PNYX_BALLOT_ORDER_KEY": ORDER_KEY,
+            "PNYX_BALLOT_ORDER_KEY": "" if self.is_production else ORDER_KEY,
             "PNYX_BALLOT_BATCH_SECONDS": str(self.batch_seconds),
             # Everything here comes from one address.
             "PNYX_CASTS_PER_MINUTE": "1000000",
@@ -194,7 +197,7 @@ class Installation:
     def is_answering(self) -> bool:
         """Say whether the web server answers at all."""
         try:
-            self.get("/elections/")
+            self.get("/api/elections")
         except OSError:
             return False
         return True

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def installation(tmp_path):
     """Servers without tables; their processes are told what those of production are told."""
     build()
-    made = Installation(tmp_path / "run")
+    made = Installation(tmp_path / "run", is_production=True)
     made.start_servers()
     try:
         yield made
@@ -24,12 +24,11 @@ def installation(tmp_path):
 
 
 def test_prepare_makes_the_weak_role_and_the_self_test_accepts_it(installation):
-    production = {"PNYX_DEBUG": "0", "PNYX_BALLOT_ORDER_KEY": ""}
     owner = {"PNYX_DATABASE_OWNER_URL": installation.postgres.url}
 
     for _ in range(2):
-        installation.run("manage.py", "prepare", "--without-static", told=production | owner)
-    installation.run("manage.py", "check", "--database", "default", told=production)
+        installation.run("manage.py", "prepare", "--without-static", told=owner)
+    installation.run("manage.py", "check", "--database", "default")
 
     assert installation.sql("SELECT count(*) FROM audit_pendingentry") == [(2,)]
     with psycopg.connect(installation.postgres.application_url, autocommit=True) as connection:
@@ -47,11 +46,7 @@ def test_a_process_with_the_owners_role_does_not_start(installation):
         "check",
         "--database",
         "default",
-        told={
-            "PNYX_DEBUG": "0",
-            "PNYX_BALLOT_ORDER_KEY": "",
-            "DATABASE_URL": installation.postgres.url,
-        },
+        told={"DATABASE_URL": installation.postgres.url},
     )
 
     assert "may do this" in refusal

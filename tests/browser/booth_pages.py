@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from evote.election import AnyQuestion, Question, RankedQuestion
 from tests.browser.booth_server import BoothServer, Box, serve
-from tests.browser.pages import WIDE, View, open_page
+from tests.browser.pages import PATIENCE_MILLISECONDS, WIDE, View, open_page
 from tests.factories.evote import make_world
 
 PRIORITIES = Question(
@@ -59,6 +59,7 @@ def in_faulty_booth(browser: Browser, box: Box | None = None) -> Iterator[tuple[
     """Enter a booth in which the browser itself complains: of lost connections, broken hashes."""
     with serve(box or a_box()) as served:
         context = browser.new_context(base_url=served.url)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         page = context.new_page()
         try:
             yield page, served
@@ -69,11 +70,6 @@ def in_faulty_booth(browser: Browser, box: Box | None = None) -> Iterator[tuple[
 def press(page: Page, name: str) -> None:
     """Press the button of this name."""
     page.get_by_role("button", name=name).click()
-
-
-def heading(page: Page) -> str:
-    """The heading of the screen that stands."""
-    return page.locator("h1").inner_text()
 
 
 def wait_for(page: Page, title: str) -> None:
@@ -106,4 +102,6 @@ def cast(page: Page, credential: str) -> None:
 
 def shown_tracker(page: Page) -> str:
     """The tracker on the screen, without its spaces."""
-    return "".join(page.locator(".pnyx-tracker span").all_inner_texts())
+    groups = page.locator(".pnyx-tracker span")
+    groups.first.wait_for()
+    return "".join(groups.all_inner_texts())

@@ -172,6 +172,10 @@ class BoothServer:
         """The bodies of all challenges, in order."""
         return self._posts("challenges")
 
+    def questions(self) -> list[str]:
+        """What was asked about single ballots; the browser asks for its icon when it likes."""
+        return [path for method, path, _ in self.requests if method == "GET" and "/api/" in path]
+
     def _posts(self, name: str) -> list[bytes]:
         return [
             body

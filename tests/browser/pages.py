@@ -11,7 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 AXE_FILE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -19,6 +27,7 @@ WIDE_PIXELS, NARROW_PIXELS, REFLOW_PIXELS = 1280, 360, 320
 HEIGHT_PIXELS = 900
 # Long enough for a machine that does much else.
 PATIENCE_MILLISECONDS = 90_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # Chromium says this of an answer in the 400s; tests ask for such answers on purpose.
 EXPECTED_OF_ERROR_PAGES = "Failed to load resource: the server responded with a status of 4"
 # axe waits for promises, and without scripts a page keeps none.
@@ -104,6 +113,21 @@ def open_page(browser: Browser, *, base_url: str, view: View = WIDE) -> Iterator
     assert not complaints, "\n".join(complaints)
 
 
+def follow(control: Locator) -> None:
+    """Click what leads to another page, and wait until that page is loaded.
+
+    Needed where the page before could pass for the one after, or is looked at as a whole.
+    """
+    with control.page.expect_navigation():
+        control.click()
+
+
+def assert_says(page: Page, *sentences: str) -> None:
+    """Wait until the main part of the page shows each of these sentences."""
+    for sentence in sentences:
+        expect(page.locator("main")).to_contain_text(sentence, use_inner_text=True)
+
+
 @cache
 def _axe() -> str:
     assert AXE_FILE.exists(), "axe-core is not there. Run: npm ci"
@@ -129,6 +153,7 @@ def _copy_with_scripts(page: Page) -> Iterator[Page]:
 
 def assert_accessible(page: Page) -> None:
     """Open every disclosure and run axe: WCAG 2.0 to 2.2, A and AA, and good practice."""
+    page.wait_for_load_state()
     if page.context in _without_script:
         with _copy_with_scripts(page) as copy:
             assert_accessible(copy)

@@ -4,9 +4,16 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from evote.credential import derive_public_credential, encode_credentials, generate_credential
-from tests.browser.pages import WITHOUT_SCRIPT, assert_accessible, assert_no_sideways_scroll
+from tests.browser.pages import (
+    WITHOUT_SCRIPT,
+    assert_accessible,
+    assert_no_sideways_scroll,
+    assert_says,
+    follow,
+)
 from tests.factories.accounts import make_administrator, make_roll, make_user
 from tests.factories.voting import DRAFTED, TREES, make_draft, make_election, tracker_of
 from voting.models import Credential, Election
@@ -22,7 +29,7 @@ VOTERS = ["ada@example.org", "alan@example.org"]
 
 
 def assert_good(page) -> None:
-    assert page.locator("h1").inner_text()
+    expect(page.locator("h1")).not_to_be_empty()
     assert_accessible(page)
     assert_no_sideways_scroll(page)
 
@@ -67,10 +74,10 @@ def test_the_permits_page_holds_in_every_view(page_in_every_view, sign_in):
     assert_good(page)
     page.goto(reverse("voting:permit", args=[made.election.uuid]))
     assert_good(page)
-    page.get_by_role("button", name="Take a permit", exact=True).click()
+    follow(page.get_by_role("button", name="Take a permit", exact=True))
     page.get_by_text("Is the booth open already").click()
 
-    assert "Your permit is ready" in page.locator("main").inner_text()
+    assert_says(page, "Your permit is ready")
     assert_good(page)
 
 
@@ -87,7 +94,7 @@ def test_a_challenged_ballots_page_and_the_check_hold_in_every_view(page_in_ever
     page = page_in_every_view
     tracker = encode_in_address(tracker_of(ballot))
     page.goto(reverse("voting:ballot", args=[made.election.uuid, tracker]))
-    assert "This ballot was challenged" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("This ballot was challenged")
     assert_good(page)
     page.goto(reverse("voting:check", args=[made.election.uuid]))
     assert_good(page)
@@ -99,7 +106,7 @@ def test_the_registrars_side_of_a_draft_holds_in_every_view(page_in_every_view, 
     sign_in(page, make_administrator(draft.organisation))
     page.goto(reverse("voting:credentials", args=[draft.uuid]))
 
-    assert "A registrar makes them" in page.locator("main").inner_text()
+    assert_says(page, "A registrar makes them")
     assert_good(page)
 
 
@@ -114,17 +121,15 @@ def test_an_administrator_takes_a_registrars_list_without_a_script(visit, sign_i
 
     page.goto(address)
     page.get_by_label("Public list of credentials").set_input_files(wrong)
-    page.get_by_role("button", name="Upload the public list").click()
-    assert "Credentials on the list: 1. People on the roll: 2." in (
-        page.locator("main").inner_text()
-    )
+    follow(page.get_by_role("button", name="Upload the public list"))
+    assert_says(page, "Credentials on the list: 1. People on the roll: 2.")
     page.get_by_label("Public list of credentials").set_input_files(right)
-    page.get_by_role("button", name="Upload the public list").click()
+    follow(page.get_by_role("button", name="Upload the public list"))
     page.goto(address)
-    assert "It has 2 credentials" in page.locator("main").inner_text()
+    assert_says(page, "It has 2 credentials")
     new = publics_of(draft)[0]
     page.get_by_label("Public part of the lost credential").fill(publics[0])
     page.get_by_label("Public part of the new credential").fill(new)
-    page.get_by_role("button", name="Replace the credential").click()
+    follow(page.get_by_role("button", name="Replace the credential"))
 
     assert set(Credential.objects.values_list("public", flat=True)) == {new, publics[1]}

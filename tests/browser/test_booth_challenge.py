@@ -3,6 +3,7 @@ import shutil
 import subprocess
 
 import pytest
+from playwright.sync_api import expect
 
 from evote.ballot import decode_ballot
 from evote.ballot.challenge import ChallengeStep, check_challenge
@@ -12,7 +13,6 @@ from tests.browser.booth_pages import (
     a_box,
     cast,
     choose,
-    heading,
     in_booth,
     in_faulty_booth,
     press,
@@ -21,7 +21,12 @@ from tests.browser.booth_pages import (
     wait_for,
 )
 from tests.browser.booth_server import NO_PREVIOUS_BALLOT, ROOT
-from tests.browser.pages import EVERY_VIEW, assert_accessible, assert_no_sideways_scroll
+from tests.browser.pages import (
+    EVERY_VIEW,
+    assert_accessible,
+    assert_no_sideways_scroll,
+    assert_says,
+)
 from tests.browser.test_booth_faults import IMPATIENT
 
 NODE = shutil.which("node")
@@ -120,10 +125,10 @@ def test_after_a_challenge_the_voter_chooses_anew_with_fresh_randomness(browser)
         tracker, file = challenge(page, box.credentials[0])
         opened = json.loads(file.path().read_text())
         press(page, "Choose anew")
-        assert heading(page) == PRIORITIES.text
-        assert page.locator("input:checked").count() == 0
+        expect(page.locator("h1")).to_have_text(PRIORITIES.text)
+        expect(page.locator("input:checked")).to_have_count(0)
         choose(page)
-        assert "It ends in" in page.locator("dl").inner_text()
+        expect(page.locator("dl")).to_contain_text("It ends in")
         press(page, "Seal the ballot")
         wait_for(page, "Your ballot is sealed")
         assert shown_tracker(page) != tracker
@@ -146,7 +151,7 @@ def test_what_cannot_be_told_to_the_server_stays_sealed(browser):
         seal(page, box.credentials[0])
         press(page, "Challenge this ballot")
         wait_for(page, "No answer came")
-        assert page.get_by_role("button", name="Save the opened ballot").count() == 0
+        expect(page.get_by_role("button", name="Save the opened ballot")).to_have_count(0)
         press(page, "Challenge it again")
         wait_for(page, OPENED)
 
@@ -172,8 +177,8 @@ def test_a_refused_challenge_is_explained_and_opens_nothing(browser, answer, sen
         press(page, "Challenge this ballot")
         wait_for(page, "The challenge was not accepted")
 
-        assert sentence in page.locator("main").inner_text()
-        assert page.get_by_role("button", name="Save the opened ballot").count() == 0
+        assert_says(page, sentence)
+        expect(page.get_by_role("button", name="Save the opened ballot")).to_have_count(0)
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node.js on the PATH to read a QR code with")
@@ -203,8 +208,8 @@ def test_an_opened_ballot_that_is_short_can_be_scanned_and_a_long_one_is_a_file(
     box = a_box()
     with in_booth(browser, box) as (page, _):
         challenge(page, box.credentials[0])
-        assert page.locator(".pnyx-qr:visible").count() == 0
-        assert page.get_by_text("It is too long for a QR code").is_visible()
+        expect(page.get_by_text("It is too long for a QR code")).to_be_visible()
+        expect(page.locator(".pnyx-qr:visible")).to_have_count(0)
 
 
 def test_with_profile_one_each_cast_is_signed_for_the_ballot_it_replaces(browser):
@@ -212,7 +217,7 @@ def test_with_profile_one_each_cast_is_signed_for_the_ballot_it_replaces(browser
     with in_booth(browser, box) as (page, served):
         cast(page, box.credentials[0])
         wait_for(page, "Your ballot is in the box")
-        assert "This ballot counts now. If you vote again" in page.locator("main").inner_text()
+        assert_says(page, "This ballot counts now. If you vote again")
         earlier = shown_tracker(page)
         page.reload()
         cast(page, box.credentials[0])
@@ -252,8 +257,8 @@ def test_a_permit_in_the_link_is_taken_out_of_the_address_and_sent_with_the_ball
     box = an_account_box()
     with in_booth(browser, box, fragment=f"#permit={PERMIT}") as (page, served):
         choose(page)
-        assert page.url == served.booth
-        assert "It is good for one ballot" in page.locator("dl").inner_text()
+        expect(page).to_have_url(served.booth)
+        expect(page.locator("dl")).to_contain_text("It is good for one ballot")
         page.get_by_label("Your credential").fill(box.credentials[0])
         press(page, "Seal the ballot")
         press(page, "Cast this ballot")
@@ -270,15 +275,15 @@ def test_without_a_permit_the_voter_is_asked_for_one_and_led_to_it(browser):
         choose(page)
         page.get_by_label("Your credential").fill(box.credentials[0])
         link = page.get_by_role("link", name="Take a permit")
-        assert link.get_attribute("href") == f"/elections/{box.uuid}/permit/"
+        expect(link).to_have_attribute("href", f"/elections/{box.uuid}/permit/")
         press(page, "Seal the ballot")
-        assert "Enter the permit" in page.locator(".govuk-error-summary").inner_text()
+        expect(page.locator(".govuk-error-summary")).to_contain_text("Enter the permit")
         assert_accessible(page)
         page.get_by_label("Your permit").fill("Q" * 112)
         press(page, "Seal the ballot")
         press(page, "Cast this ballot")
         wait_for(page, "The ballot was not accepted")
-        assert "Take a new one" in page.locator("main").inner_text()
+        assert_says(page, "Take a new one")
         press(page, "Back to the review")
         page.get_by_label("Your permit").fill(PERMIT)
         press(page, "Seal the ballot")
@@ -305,7 +310,7 @@ def test_axe_finds_nothing_on_the_screens_of_a_challenge(browser, view):
         assert_no_sideways_scroll(page)
         press(page, "Challenge this ballot")
         wait_for(page, OPENED)
-        assert page.evaluate("document.activeElement.tagName") == "H1"
+        expect(page.locator("h1")).to_be_focused()
         assert_accessible(page)
         assert_no_sideways_scroll(page)
         press(page, "Choose anew")

@@ -9,6 +9,7 @@ from evote.encoding import hash_of_b64
 from evote.tlog.note import VerifierKey
 from evote.tlog.receipt import check_receipt
 from tests.browser.booth_pages import press, shown_tracker, wait_for
+from tests.browser.pages import assert_says
 from tests.factories.accounts import make_user
 from tests.factories.voting import make_election, run_log
 from voting.selectors.elections import result_of
@@ -92,7 +93,7 @@ def test_voting_after_the_polls_have_closed_is_explained(page):
     press(page, "Cast this ballot")
     wait_for(page, "The ballot was not accepted")
 
-    assert "Voting is not open" in page.locator("main").inner_text()
+    assert_says(page, "Voting is not open")
 
 
 def test_the_booth_is_the_same_bytes_signed_in_or_not_and_for_every_browser(page, live_server):

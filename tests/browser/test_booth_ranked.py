@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from evote.ballot import decode_ballot, verify_ballot
 from evote.group import ED25519, Element
@@ -8,7 +9,6 @@ from tests.browser.booth_pages import (
     DISHES,
     PRIORITIES,
     a_box,
-    heading,
     in_booth,
     press,
     wait_for,
@@ -26,16 +26,21 @@ WEAK = {"rules": [{"method": "schulze"}]}
 GRADED = {"rules": [{"method": "majority-judgment", "grades": GRADES}]}
 
 
-def ranking(page):
-    """The ranked answers as they stand, each with its number."""
-    return page.locator("[data-part=ranked] .pnyx-rank").evaluate_all(
-        """(items) => items.map((item) => [".pnyx-rank__number", "[data-fill=answer]"]
-            .map((part) => item.querySelector(part).textContent).join(" "))"""
-    )
+def assert_ranked(page, *lines):
+    """Wait until the ranked answers stand in this order, each with its number."""
+    numbers, answers = zip(*(line.split(" ", 1) for line in lines), strict=True)
+    items = page.locator("[data-part=ranked] .pnyx-rank")
+    expect(items.locator(".pnyx-rank__number")).to_have_text(numbers)
+    expect(items.locator("[data-fill=answer]")).to_have_text(answers)
 
 
 def said(page):
-    return page.locator("[data-fill=said]").inner_text()
+    return page.locator("[data-fill=said]")
+
+
+def reviewed(page):
+    """The lines of the review about the first question."""
+    return page.locator(".govuk-summary-list__value").first.locator(".pnyx-booth__line")
 
 
 def plain_answers(box, data):
@@ -81,16 +86,17 @@ def test_answers_can_be_ranked_with_the_keyboard_alone(browser):
         wait_for(page, DISHES.text)
         tab_to("Add “Risotto”")
         page.keyboard.press("Enter")
-        assert "Risotto" in focused()
+        assert_ranked(page, "1. Risotto")
+        expect(page.locator(":focus")).to_contain_text("Risotto")
         tab_to("Add “Dumplings”")
         page.keyboard.press("Space")
         page.keyboard.press("Enter")
-        assert ranking(page) == ["1. Dumplings", "2. Risotto"]
-        assert said(page) == "“Dumplings” is now number 1 of 2."
+        assert_ranked(page, "1. Dumplings", "2. Risotto")
+        expect(said(page)).to_have_text("“Dumplings” is now number 1 of 2.")
         tab_to("Place of “Fish”")
         page.keyboard.press("2")
-        assert ranking(page) == ["1. Dumplings", "2. Fish", "3. Risotto"]
-        assert focused().startswith("Place of “Fish”")
+        assert_ranked(page, "1. Dumplings", "2. Fish", "3. Risotto")
+        expect(page.get_by_label("Place of “Fish”")).to_be_focused()
         tab_to("Review your choices")
         page.keyboard.press("Enter")
         wait_for(page, "Is this what you mean?")
@@ -113,11 +119,12 @@ def test_answers_can_be_ranked_with_buttons_and_the_review_says_it_in_words(brow
         press(page, "Add “Dumplings” at the end of the ranking")
         press(page, "Move “Dumplings” up")
         press(page, "Move “Lentil soup” down")
-        assert said(page) == "“Lentil soup” is now not ranked."
+        expect(said(page)).to_have_text("“Lentil soup” is now not ranked.")
         press(page, "Review your choices")
 
-        values = page.locator(".govuk-summary-list__value").first.inner_text()
-        assert values == "Number 1: Fish\nNumber 2: Dumplings\nNot ranked: Lentil soup and Risotto"
+        expect(reviewed(page)).to_have_text(
+            ["Number 1: Fish", "Number 2: Dumplings", "Not ranked: Lentil soup and Risotto"]
+        )
         cast_from_review(page, box.credentials[0])
 
     assert plain_answers(box, *box.ballots.values()) == [[0, 2, 0, 1]]
@@ -129,11 +136,16 @@ def test_answers_share_a_place_where_the_rule_allows_it(browser):
         page.get_by_label("Place of “Fish”").select_option("1")
         page.get_by_label("Place of “Risotto”").select_option("1")
         page.get_by_label("Place of “Dumplings”").select_option("2")
-        assert ranking(page) == ["1. Risotto", "1. Fish", "2. Dumplings"]
+        assert_ranked(page, "1. Risotto", "1. Fish", "2. Dumplings")
         press(page, "Review your choices")
 
-        values = page.locator(".govuk-summary-list__value").first.inner_text()
-        assert values.startswith("Number 1, shared: Risotto and Fish\nNumber 2: Dumplings")
+        expect(reviewed(page)).to_have_text(
+            [
+                "Number 1, shared: Risotto and Fish",
+                "Number 2: Dumplings",
+                "Not ranked: Lentil soup",
+            ]
+        )
         cast_from_review(page, box.credentials[0])
 
     assert plain_answers(box, *box.ballots.values()) == [[0, 2, 1, 1]]
@@ -143,23 +155,22 @@ def test_where_places_are_not_shared_a_taken_one_makes_room(browser):
     with in_booth(browser, a_box(DISHES, context=STRICT)) as (page, _):
         page.get_by_label("Place of “Fish”").select_option("1")
         page.get_by_label("Place of “Risotto”").select_option("1")
-        assert ranking(page) == ["1. Risotto", "2. Fish"]
-        choices = page.get_by_label("Place of “Risotto”").locator("option").all_inner_texts()
-        assert choices == ["Not ranked", "1", "2"]
+        assert_ranked(page, "1. Risotto", "2. Fish")
+        choices = page.get_by_label("Place of “Risotto”").locator("option")
+        expect(choices).to_have_text(["Not ranked", "1", "2"])
         page.get_by_label("Place of “Risotto”").select_option("Not ranked")
-        assert ranking(page) == ["1. Fish"]
+        assert_ranked(page, "1. Fish")
 
 
 def test_the_focus_stays_with_the_answer_that_moves(browser):
     with in_booth(browser, a_box(DISHES, context=STRICT)) as (page, _):
-        focused = "document.activeElement.innerText"
         for name in ("Fish", "Risotto"):
             press(page, f"Add “{name}” at the end of the ranking")
         press(page, "Move “Risotto” up")
-        assert "Move “Risotto” up" in page.evaluate(focused)
+        expect(page.get_by_role("button", name="Move “Risotto” up")).to_be_focused()
         press(page, "Move “Risotto” down")
         press(page, "Move “Risotto” down")
-        assert "Add “Risotto”" in page.evaluate(focused)
+        expect(page.get_by_role("button", name="Add “Risotto”")).to_be_focused()
 
 
 def test_a_ranking_is_kept_when_the_voter_goes_back_and_can_be_empty(browser):
@@ -168,13 +179,12 @@ def test_a_ranking_is_kept_when_the_voter_goes_back_and_can_be_empty(browser):
         press(page, "Add “Fish” at the end of the ranking")
         press(page, "Next question")
         press(page, "Previous question")
-        assert ranking(page) == ["1. Fish"]
+        assert_ranked(page, "1. Fish")
         press(page, "Move “Fish” down")
         press(page, "Next question")
         page.get_by_label("Plant trees").check()
         press(page, "Review your choices")
-        values = page.locator(".govuk-summary-list__value").first.inner_text()
-        assert values == "Left blank"
+        expect(reviewed(page)).to_have_text(["Left blank"])
         press(page, "Seal the ballot")
         wait_for(page, "Your ballot is sealed")
 
@@ -186,14 +196,15 @@ def test_every_answer_gets_a_grade_or_the_question_stays_blank(browser):
         soup.get_by_label("Good").check()
         press(page, "Review your choices")
         message = page.locator("#question-error")
-        assert "3 of 4 have none" in message.inner_text()
-        assert page.evaluate("document.activeElement.name") == "grade-1"
+        expect(message).to_contain_text("3 of 4 have none")
+        expect(page.locator("[name=grade-1]:focus")).to_have_count(1)
         for dish in DISHES.answers[1:]:
             page.get_by_role("group", name=dish).get_by_label("Poor").check()
-        assert message.is_hidden()
+        expect(message).to_be_hidden()
         press(page, "Review your choices")
-        values = page.locator(".govuk-summary-list__value").first.inner_text()
-        assert values.startswith("Lentil soup: Good\nDumplings: Poor")
+        expect(reviewed(page)).to_have_text(
+            ["Lentil soup: Good", "Dumplings: Poor", "Risotto: Poor", "Fish: Poor"]
+        )
         cast_from_review(page, box.credentials[0])
 
     assert plain_answers(box, *box.ballots.values()) == [[2, 4, 4, 4]]
@@ -204,9 +215,9 @@ def test_a_blank_graded_question_takes_all_grades_back(browser):
     with in_booth(browser, box) as (page, _):
         page.get_by_role("group", name="Fish").get_by_label("Fair").check()
         page.get_by_label("Leave this question blank").check()
-        assert page.locator("input[type=radio]:checked").count() == 0
+        expect(page.locator("input[type=radio]:checked")).to_have_count(0)
         press(page, "Review your choices")
-        assert heading(page) == "Is this what you mean?"
+        expect(page.locator("h1")).to_have_text("Is this what you mean?")
         cast_from_review(page, box.credentials[0])
 
     assert plain_answers(box, *box.ballots.values()) == [[0, 0, 0, 0]]

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+from playwright.sync_api import expect
 
 from evote.election import Question
 from tests.browser.booth_pages import (
@@ -12,7 +13,6 @@ from tests.browser.booth_pages import (
     a_box,
     cast,
     choose,
-    heading,
     in_booth,
     press,
     seal,
@@ -27,6 +27,7 @@ from tests.browser.pages import (
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
+    assert_says,
 )
 
 NODE = shutil.which("node")
@@ -49,7 +50,7 @@ def test_blank_and_no_choice_are_encrypted_like_any_other_choice(browser):
     with in_booth(browser, box, fragment=f"#credential={box.credentials[0]}") as (page, _):
         page.get_by_label("Plant trees").check()
         page.get_by_label("None of these: leave it blank").check()
-        assert not page.get_by_label("Plant trees").is_checked()
+        expect(page.get_by_label("Plant trees")).not_to_be_checked()
         press(page, "Next question")
         page.get_by_label("Disagree").check()
         page.get_by_label("No choice").check()
@@ -65,23 +66,26 @@ def test_a_choice_too_many_is_not_taken_and_the_page_says_why(browser):
     with in_booth(browser) as (page, _):
         for answer in PRIORITIES.answers[:2]:
             page.get_by_label(answer).check()
-        page.get_by_label("Plant trees").click()
+        third = page.get_by_label("Plant trees")
+        third.click()
 
-        assert not page.get_by_label("Plant trees").is_checked()
-        status = page.locator("form [role=status]").inner_text()
-        assert status == "2 of 2 chosen. To choose another, take one back first."
+        expect(third).to_be_focused()
+        expect(third).not_to_be_checked()
+        status = page.locator("form [role=status]")
+        expect(status).to_have_text("2 of 2 chosen. To choose another, take one back first.")
 
 
 def test_a_choice_too_few_is_explained_beside_the_question(browser):
     with in_booth(browser) as (page, _):
         press(page, "Next question")
 
-        assert heading(page) == PRIORITIES.text
+        expect(page.locator("h1")).to_have_text(PRIORITIES.text)
         message = page.locator("#question-error")
-        assert "Choose one or two. You have chosen 0." in message.inner_text()
-        assert "question-error" in str(page.locator("fieldset").get_attribute("aria-describedby"))
+        expect(message).to_contain_text("Choose one or two. You have chosen 0.")
+        group = page.locator("fieldset")
+        expect(group).to_have_attribute("aria-describedby", re.compile("question-error"))
         page.get_by_label("Plant trees").check()
-        assert message.is_hidden()
+        expect(message).to_be_hidden()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,7 @@ def test_the_limits_are_stated_in_words(browser, minimum, maximum, has_blank, ru
         has_blank=has_blank,
     )
     with in_booth(browser, a_box(question)) as (page, _):
-        assert page.locator("#question-hint").inner_text() == rule
+        expect(page.locator("#question-hint")).to_have_text(rule)
 
 
 def test_the_whole_card_is_the_target(browser):
@@ -115,26 +119,25 @@ def test_the_whole_card_is_the_target(browser):
         card = page.locator(".pnyx-answer").first.bounding_box()
         page.mouse.click(card["x"] + card["width"] - 4, card["y"] + card["height"] - 4)
 
-        assert page.get_by_label(PRIORITIES.answers[0]).is_checked()
+        expect(page.get_by_label(PRIORITIES.answers[0])).to_be_checked()
 
 
 def test_every_screen_puts_the_focus_on_its_heading(browser):
     box = a_box()
     with in_booth(browser, box) as (page, _):
-        focused = "document.activeElement.tagName"
         page.get_by_label("Plant trees").check()
         press(page, "Next question")
-        assert page.evaluate(focused) == "H1"
+        expect(page.locator("h1")).to_be_focused()
         press(page, "Review your choices")
-        assert page.evaluate(focused) == "H1"
+        expect(page.locator("h1")).to_be_focused()
         page.get_by_label("Your credential").fill(box.credentials[0])
         press(page, "Seal the ballot")
         wait_for(page, "Your ballot is sealed")
-        assert page.evaluate(focused) == "H1"
-        assert page.title() == "Your ballot is sealed – Voting booth – Pnyx"
+        expect(page.locator("h1")).to_be_focused()
+        expect(page).to_have_title("Your ballot is sealed – Voting booth – Pnyx")
         press(page, "Cast this ballot")
         wait_for(page, "Your ballot is in the box")
-        assert page.evaluate(focused) == "H1"
+        expect(page.locator("h1")).to_be_focused()
 
 
 def test_one_can_vote_with_the_keyboard_alone(browser):
@@ -176,12 +179,15 @@ def test_choices_can_be_changed_from_the_review(browser):
     with in_booth(browser, box) as (page, _):
         choose(page)
         page.get_by_role("button", name=f"Change {CUSTOMS.text}").click()
-        assert page.get_by_label("Agree", exact=True).is_checked()
+        expect(page.get_by_label("Agree", exact=True)).to_be_checked()
         page.get_by_label("Pass").check()
         press(page, "Review your choices")
 
-        values = page.locator(".govuk-summary-list__value").all_inner_texts()
-        assert values == ["Mend the bridge\nPlant trees", "Pass"]
+        values = page.locator(".govuk-summary-list__value")
+        expect(values).to_have_count(2)
+        lines = values.first.locator(".pnyx-booth__line")
+        expect(lines).to_have_text(["Mend the bridge", "Plant trees"])
+        expect(values.last).to_have_text("Pass")
 
 
 def test_a_sealed_ballot_that_is_thrown_away_is_never_sent(browser):
@@ -190,7 +196,7 @@ def test_a_sealed_ballot_that_is_thrown_away_is_never_sent(browser):
         seal(page, box.credentials[0])
         first = shown_tracker(page)
         press(page, "Throw it away and change")
-        assert "It ends in" in page.locator("dl").inner_text()
+        expect(page.locator("dl")).to_contain_text("It ends in")
         press(page, "Seal the ballot")
         wait_for(page, "Your ballot is sealed")
         second = shown_tracker(page)
@@ -213,16 +219,18 @@ def test_a_sealed_ballot_that_is_thrown_away_is_never_sent(browser):
 )
 def test_a_wrong_credential_is_explained_before_anything_is_sealed(browser, typed, explanation):
     with in_booth(browser) as (page, served):
+        # Only the list of credentials, when it is there, says that one is not on it.
+        with page.expect_request_finished(lambda asked: asked.url.endswith("/credentials.json")):
+            page.reload()
         choose(page)
         page.get_by_label("Your credential").fill(typed)
-        page.wait_for_load_state("networkidle")
         press(page, "Seal the ballot")
 
-        assert explanation in page.locator("#credential-error").inner_text()
-        assert explanation in page.locator(".govuk-error-summary").inner_text()
-        assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
+        expect(page.locator("#credential-error")).to_contain_text(explanation)
+        expect(page.locator(".govuk-error-summary")).to_contain_text(explanation)
+        expect(page.locator(".govuk-error-summary")).to_be_focused()
         page.locator(".govuk-error-summary a").click()
-        assert page.evaluate("document.activeElement.id") == "credential"
+        expect(page.locator("#credential")).to_be_focused()
         assert not served.casts()
 
 
@@ -232,8 +240,8 @@ def test_a_damaged_link_is_explained_and_can_be_mended(browser):
     with in_booth(browser, box, fragment=f"#credential={damaged}") as (page, _):
         choose(page)
 
-        assert "This one has 21" in page.locator("#credential-error").inner_text()
-        assert page.get_by_label("Your credential").input_value() == damaged
+        expect(page.locator("#credential-error")).to_contain_text("This one has 21")
+        expect(page.get_by_label("Your credential")).to_have_value(damaged)
         page.get_by_label("Your credential").fill(box.credentials[0])
         press(page, "Seal the ballot")
         wait_for(page, "Your ballot is sealed")
@@ -272,7 +280,7 @@ def test_whoever_did_not_cast_the_earlier_ballot_can_stop(browser):
         sent = len(served.casts())
         press(page, "Stop, do not cast")
 
-        assert heading(page) == "Your ballot was not cast"
+        expect(page.locator("h1")).to_have_text("Your ballot was not cast")
         assert shown_tracker(page) in box.ballots
         assert len(served.casts()) == sent
 
@@ -283,12 +291,12 @@ def test_the_receipt_follows_the_ballot_into_the_log_and_can_be_saved(browser):
         cast(page, box.credentials[0])
         wait_for(page, "Your ballot is in the box")
         place = page.locator("[data-part=place]")
-        assert "waiting for its place" in place.inner_text()
+        expect(place).to_contain_text("waiting for its place")
         tracker = shown_tracker(page)
         box.recorded[tracker] = 48_213
         link = page.get_by_role("link", name="Entry 48,213")
         link.wait_for()
-        assert link.get_attribute("href") == "/log/entries/48213"
+        expect(link).to_have_attribute("href", "/log/entries/48213")
         with page.expect_download() as download:
             press(page, "Save the receipt")
         receipt = download.value
@@ -314,13 +322,13 @@ def test_d10_the_receipt_is_provisional_until_the_witnesses_have_cosigned(browse
         box.recorded[shown_tracker(page)] = 48_213
         place = page.locator("[data-part=place]", has_text="Entry 48,213")
         place.wait_for()
-        assert "Recorded, awaiting cosignatures" in place.inner_text()
-        assert "rests on the log's word alone" in page.locator("main").inner_text()
-        assert page.get_by_role("button", name="Save the receipt").is_visible()
+        expect(place).to_contain_text("Recorded, awaiting cosignatures")
+        assert_says(page, "rests on the log's word alone")
+        expect(page.get_by_role("button", name="Save the receipt")).to_be_visible()
 
         box.is_cosigned = True
         page.get_by_text("can no longer be taken out unseen").wait_for()
-        assert "awaiting" not in place.inner_text()
+        expect(place).not_to_contain_text("awaiting")
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node.js on the PATH to read a QR code with")
@@ -422,11 +430,9 @@ def test_whatever_has_the_focus_shows_it(browser):
 
 def test_without_a_script_the_page_says_why_and_how_else(browser):
     with in_booth(browser, view=WITHOUT_SCRIPT) as (page, _):
-        text = page.locator("main").inner_text()
-
-        assert heading(page) == "The booth needs JavaScript"
-        assert "evote ballot create" in text
-        assert page.locator("#steps").is_hidden()
+        expect(page.locator("h1")).to_have_text("The booth needs JavaScript")
+        assert_says(page, "evote ballot create")
+        expect(page.locator("#steps")).to_be_hidden()
 
 
 def test_the_bundle_is_the_same_in_every_language(browser):
@@ -452,5 +458,5 @@ def test_another_language_keeps_the_credential_out_of_the_history(browser):
         page.wait_for_url("**?language=zh-hans")
         wait_for(page, PRIORITIES.text)
 
-        assert page.locator("html").get_attribute("lang") == "zh-Hans"
+        expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
         assert page.evaluate("history.length") == length

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests.browser.booth_pages import press, shown_tracker, wait_for
 from tests.browser.pages import (
@@ -12,6 +13,7 @@ from tests.browser.pages import (
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
+    assert_says,
 )
 from tests.factories.voting import make_election
 from voting.models import Ballot, Challenge
@@ -66,7 +68,7 @@ def give(page, text):
 
 
 def states(page):
-    return page.locator("[data-check] [data-fill=state]").all_inner_texts()
+    return page.locator("[data-check] [data-fill=state]")
 
 
 def test_a_challenge_is_checked_on_a_second_device_that_scanned_the_tracker_before(visit, made):
@@ -75,18 +77,17 @@ def test_a_challenge_is_checked_on_a_second_device_that_scanned_the_tracker_befo
     tracker = shown_tracker(booth)
     in_address = tracker.replace("+", "-").replace("/", "_")
     phone.goto(f"/elections/{made.election.uuid}/check/#tracker={in_address}")
-    assert phone.get_by_label("The tracker that you saw").input_value() == tracker
+    expect(phone.get_by_label("The tracker that you saw")).to_have_value(tracker)
     text = open_ballot(booth)
     sent = []
     phone.on("request", lambda request: sent.append(request.post_data))
     give(phone, text)
     phone.get_by_role("heading", name=HELD).wait_for()
 
-    assert states(phone) == ["Held"] * 5
-    rows = phone.locator("dl [data-part=values]").all_inner_texts()
-    assert rows == ["Yes", "Harbour"]
+    expect(states(phone)).to_have_text(["Held"] * 5)
+    expect(phone.locator("dl [data-part=values]")).to_have_text(["Yes", "Harbour"])
     assert not any(sent)
-    assert phone.evaluate("document.activeElement.id") == "verdict"
+    expect(phone.locator("#verdict")).to_be_focused()
     assert Challenge.objects.count() == 1
     assert not Ballot.objects.exists()
     press(booth, "Choose anew")
@@ -103,8 +104,8 @@ def test_a48_a_booth_that_encrypts_another_choice_is_found_out(visit, made):
     verdict = "The booth cheated: the ballot does not hold what the file says"
     phone.get_by_role("heading", name=verdict).wait_for()
 
-    assert states(phone) == ["Held", "Held", "Held", "Failed", "Not yet"]
-    assert phone.locator("dl [data-part=values]:visible").count() == 0
+    expect(states(phone)).to_have_text(["Held", "Held", "Held", "Failed", "Not yet"])
+    expect(phone.locator("dl [data-part=values]:visible")).to_have_count(0)
     assert_accessible(phone)
 
 
@@ -123,7 +124,7 @@ def test_a48_a_booth_that_opens_another_ballot_than_it_had_shown_is_found_out(vi
     verdict = "The booth cheated: it opened another ballot than the one it had shown"
     phone.get_by_role("heading", name=verdict).wait_for()
 
-    assert states(phone) == ["Held"] * 4 + ["Failed"]
+    expect(states(phone)).to_have_text(["Held"] * 4 + ["Failed"])
 
 
 def test_without_a_tracker_the_voter_is_told_to_compare_it(visit, made):
@@ -135,10 +136,10 @@ def test_without_a_tracker_the_voter_is_told_to_compare_it(visit, made):
     give(phone, text)
     phone.get_by_role("heading", name=HELD).wait_for()
 
-    assert states(phone)[-1] == "Not compared"
-    assert "the tracker with the one that you noted" in phone.locator(".pnyx-seal").inner_text()
-    shown = phone.locator("[data-check=tracker] [data-fill=tracker]").inner_text()
-    assert shown.replace(" ", "") == tracker
+    expect(states(phone).last).to_have_text("Not compared")
+    expect(phone.locator(".pnyx-seal")).to_contain_text("the tracker with the one that you noted")
+    shown = " ".join(tracker[at : at + 4] for at in range(0, len(tracker), 4))
+    expect(phone.locator("[data-check=tracker] [data-fill=tracker]")).to_have_text(shown)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_what_is_no_opened_ballot_is_refused_at_the_first_step(visit, made, text
     press(page, "Check the opened ballot")
     page.get_by_role("heading", name="This is not an opened ballot").wait_for()
 
-    assert states(page) == ["Failed"] + ["Not yet"] * 4
+    expect(states(page)).to_have_text(["Failed"] + ["Not yet"] * 4)
 
 
 def test_the_camera_reads_the_code_where_the_browser_can(visit, made):
@@ -192,11 +193,9 @@ def test_the_checker_may_use_the_camera_and_no_other_page_may(client, made):
 def test_without_a_script_the_page_says_how_else(visit, made):
     page = visit(WITHOUT_SCRIPT)
     page.goto(f"/elections/{made.election.uuid}/check/")
-    text = page.locator("main").inner_text()
 
-    assert "This page needs JavaScript" in text
-    assert "evote ballot check" in text
-    assert page.get_by_role("button", name="Check the opened ballot").count() == 0
+    assert_says(page, "This page needs JavaScript", "evote ballot check")
+    expect(page.get_by_role("button", name="Check the opened ballot")).to_have_count(0)
 
 
 @pytest.mark.parametrize("view", EVERY_VIEW, ids=str)

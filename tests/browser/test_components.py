@@ -1,4 +1,5 @@
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.pages import (
     WIDE,
@@ -35,9 +36,9 @@ def test_whatever_has_the_focus_shows_it(page):
 def test_the_error_summary_takes_the_focus_and_leads_to_the_field(page):
     page.goto("/gallery/")
 
-    assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
     page.get_by_role("link", name="Write at most 8 characters").click()
-    assert page.evaluate("document.activeElement.id") == "id_title"
+    expect(page.locator("#id_title")).to_be_focused()
 
 
 def test_a_password_can_be_shown_and_is_hidden_again_when_sent(page):
@@ -46,8 +47,8 @@ def test_a_password_can_be_shown_and_is_hidden_again_when_sent(page):
 
     page.get_by_role("button", name="Show the password").click()
 
-    assert field.get_attribute("type") == "text"
-    assert page.get_by_role("button", name="Hide the password").inner_text() == "Hide"
+    expect(field).to_have_attribute("type", "text")
+    expect(page.get_by_role("button", name="Hide the password")).to_have_text("Hide")
 
 
 def test_copy_gives_the_tracker_without_spaces(page):
@@ -65,8 +66,8 @@ def test_what_needs_a_script_is_not_shown_without_one(visit):
     page = visit(WITHOUT_SCRIPT)
     page.goto("/gallery/")
 
-    assert not page.get_by_text("Copy the tracker").is_visible()
-    assert not page.locator("button[data-show]").is_visible()
+    expect(page.get_by_text("Copy the tracker")).to_be_hidden()
+    expect(page.locator("button[data-show]")).to_be_hidden()
 
 
 def test_htmx_swaps_a_part_under_trusted_types(page):
@@ -82,7 +83,7 @@ def fetch_markup_with_code(browser, base_url):
         page.goto("/gallery/")
         with page.expect_event("pageerror"):
             page.get_by_role("button", name="Fetch markup with code").click()
-        assert page.locator("#part").inner_text() == "Nothing fetched."
+        expect(page.locator("#part")).to_have_text("Nothing fetched.")
 
 
 def test_htmx_swaps_no_markup_that_carries_code(browser, live_server):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.models import User
 from deliberation.models import Comment, Consultation, Proposal
@@ -16,6 +17,7 @@ from tests.browser.pages import (
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
+    follow,
 )
 from tests.factories.accounts import (
     make_administrator,
@@ -231,25 +233,25 @@ def test_a_person_proposes_and_argues(visit, sign_in, scene, view):
     sign_in(page, make_user(password=None))
     page.goto(scene.consultation.get_absolute_url())
 
-    page.get_by_role("link", name="Make a proposal").click()
+    follow(page.get_by_role("link", name="Make a proposal"))
     page.get_by_label("What should be done?").fill("Put the final deal to the people")
-    page.get_by_role("button", name="Look for similar proposals").click()
+    follow(page.get_by_role("button", name="Look for similar proposals"))
     assert_accessible(page)
-    page.get_by_role("link", name="Mine is different: write it").click()
+    follow(page.get_by_role("link", name="Mine is different: write it"))
     assert_accessible(page)
     page.get_by_label("Say what exactly, and why").fill("Because **all** are concerned.")
-    page.get_by_role("button", name="See how it will look").click()
+    follow(page.get_by_role("button", name="See how it will look"))
     assert_accessible(page)
-    page.get_by_role("button", name="Publish the proposal").click()
+    follow(page.get_by_role("button", name="Publish the proposal"))
     page.get_by_label("Add a reason that is missing").fill("It is the people's deal.")
     page.get_by_label("For the proposal").check()
-    page.get_by_role("button", name="Publish comment").click()
+    follow(page.get_by_role("button", name="Publish comment"))
     page.get_by_role("link", name="Reply").first.click()
     page.get_by_label("Your reply").fill("But not all of them will read it.")
     page.locator("form.pnyx-act").get_by_label("Against the proposal").check()
-    page.get_by_role("button", name="Publish reply").click()
+    follow(page.get_by_role("button", name="Publish reply"))
 
-    assert page.get_by_text("But not all of them will read it.").is_visible()
+    expect(page.get_by_text("But not all of them will read it.")).to_be_visible()
     assert Comment.objects.filter(parent__body="It is the people's deal.").count() == 1
 
 
@@ -258,10 +260,10 @@ def test_the_reply_form_opens_below_the_comment_with_the_cursor_in_it(page, sign
     page.goto(scene.proposal.get_absolute_url())
 
     page.locator(f"#comment-{scene.comment.pk} > .pnyx-comment__do").get_by_text("Reply").click()
-    page.get_by_label("Your reply").wait_for()
 
-    assert page.url.endswith(scene.proposal.get_absolute_url())
-    page.wait_for_function(f"document.activeElement.id == 'reply-{scene.comment.pk}-body'")
+    expect(page.locator(f"#reply-{scene.comment.pk}-body")).to_be_focused()
+    expect(page.get_by_label("Your reply")).to_be_visible()
+    expect(page).to_have_url(scene.proposal.get_absolute_url())
     assert_accessible(page)
 
 
@@ -285,9 +287,8 @@ def test_a_63_what_people_write_neither_runs_nor_breaks_the_policy(page, scene):
         scene.consultation.get_absolute_url(),
     ):
         page.goto(path)
-        assert (
-            page.locator("main script, main iframe, main img, main form[action^=http]").count() == 0
-        )
+        inserted = page.locator("main script, main iframe, main img, main form[action^=http]")
+        expect(inserted).to_have_count(0)
 
 
 def test_the_debate_can_be_walked_by_keyboard(page, scene):

@@ -1,6 +1,7 @@
 """What people see on each page while the log is halted."""
 
 import pytest
+from playwright.sync_api import expect
 
 from audit.selectors.halting import HaltNotice, Obstacle
 from audit.services.halting import forget_notice, keep_notice
@@ -27,10 +28,11 @@ def test_axe_finds_nothing_on_a_page_of_a_halted_log(page_in_every_view, obstacl
     region = page_in_every_view.get_by_role("region", name="State of the audit log")
     region.locator("summary").click()
 
-    assert region.get_by_text("The audit log is halted").is_visible()
-    assert region.get_by_text(REASON).is_visible()
-    named = region.get_by_text("manage.py recover_log").count()
-    assert named == (1 if obstacle == Obstacle.CONTRADICTION else 0)
+    expect(region.get_by_text("The audit log is halted")).to_be_visible()
+    expect(region.get_by_text(REASON)).to_be_visible()
+    expect(region.get_by_text("manage.py recover_log")).to_have_count(
+        1 if obstacle == Obstacle.CONTRADICTION else 0
+    )
     assert_accessible(page_in_every_view)
     assert_no_sideways_scroll(page_in_every_view)
 
@@ -41,5 +43,5 @@ def test_the_other_pages_work_and_say_it_too(page, path):
 
     page.goto(path)
 
-    assert page.get_by_role("region", name="State of the audit log").is_visible()
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("region", name="State of the audit log")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()

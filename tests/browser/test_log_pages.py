@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
 from audit.selectors import receipt_of
 from audit.services.log import append_entry
@@ -14,6 +15,7 @@ from tests.browser.pages import (
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
+    follow,
 )
 from tests.factories.audit import BODIES, append_ballots, ballot_event
 
@@ -76,7 +78,7 @@ def test_a_forged_receipt_is_refused_with_its_step(visit, view):
     )
 
     page.get_by_role("heading", name="The receipt does not match the log").wait_for()
-    assert page.get_by_text(f"receipt-{MINE}.tlog-proof: step 4 failed").is_visible()
+    expect(page.get_by_text(f"receipt-{MINE}.tlog-proof: step 4 failed")).to_be_visible()
     assert_accessible(page)
 
 
@@ -86,8 +88,8 @@ def test_an_observer_finds_a_ballot_by_its_tracker_and_takes_its_receipt_without
     tracker = "".join(page.locator(".pnyx-tracker span").all_inner_texts())
     page.goto("/log/")
     page.get_by_label("Find an entry").fill(tracker[:8])
-    page.get_by_role("button", name="Show these entries").click()
-    page.get_by_role("link", name=str(MINE), exact=True).click()
+    follow(page.get_by_role("button", name="Show these entries"))
+    follow(page.get_by_role("link", name=str(MINE), exact=True))
     with page.expect_download() as download:
         page.get_by_role("link", name="Receipt", exact=True).click()
     receipt = download.value.path()
@@ -103,19 +105,19 @@ def test_an_observer_finds_a_ballot_by_its_tracker_and_takes_its_receipt_without
 def test_a_reader_follows_one_consultation_without_a_script(visit):
     page = visit(WITHOUT_SCRIPT)
     page.goto(f"/log/entries/{list(BODIES).index('appeal')}")
-    page.get_by_role("link", name="All entries about it").click()
+    follow(page.get_by_role("link", name="All entries about it"))
     page.get_by_label("Show", exact=True).select_option(label="Appeal")
-    page.get_by_role("button", name="Show these entries").click()
+    follow(page.get_by_role("button", name="Show these entries"))
 
-    assert page.locator("tbody tr").count() == 1
-    assert page.get_by_text("Only entries about the consultation town-trees.").is_visible()
-    page.get_by_role("link", name="Look for newer entries").click()
-    assert page.get_by_role("heading", name="Nothing newer yet").is_visible()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_text("Only entries about the consultation town-trees.")).to_be_visible()
+    follow(page.get_by_role("link", name="Look for newer entries"))
+    expect(page.get_by_role("heading", name="Nothing newer yet")).to_be_visible()
     append_entry(kind="appeal", body=BODIES["appeal"] | {"step": "overturned"})
     sequence(today=date(2026, 11, 21))
-    page.get_by_role("link", name="Look for newer entries").click()
+    follow(page.get_by_role("link", name="Look for newer entries"))
     told = "Another moderator looked at an appeal: the act of moderation was taken back."
-    assert page.get_by_text(told).is_visible()
+    expect(page.get_by_text(told)).to_be_visible()
     feed = page.get_by_role("link", name="These entries as a feed").get_attribute("href")
     answer = page.request.get(feed)
     assert answer.headers["content-type"].startswith("application/atom+xml")
@@ -125,10 +127,10 @@ def test_a_reader_follows_one_consultation_without_a_script(visit):
 def test_the_state_of_the_log_can_be_read_without_a_script_and_by_keyboard(visit):
     page = visit(WITHOUT_SCRIPT)
     page.goto("/log/")
-    page.get_by_role("link", name="How the log grows and who watches it").click()
+    follow(page.get_by_role("link", name="How the log grows and who watches it"))
 
-    assert page.get_by_role("img", name="Length of the log, day by day").is_visible()
+    expect(page.get_by_role("img", name="Length of the log, day by day")).to_be_visible()
     page.locator("summary").first.focus()
     page.keyboard.press("Enter")
-    assert page.get_by_role("columnheader", name="New entries").is_visible()
+    expect(page.get_by_role("columnheader", name="New entries")).to_be_visible()
     assert_focus_is_visible(page)

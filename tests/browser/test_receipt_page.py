@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
 from audit.selectors import receipt_of
 from audit.services.log import append_entry
@@ -18,11 +19,14 @@ from evote.tlog.receipt import Receipt
 from tests.browser.pages import (
     EVERY_VIEW,
     NARROW,
+    PATIENCE_MILLISECONDS,
     WIDE,
     View,
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
+    assert_says,
+    follow,
 )
 from tests.factories.audit import BODIES, append_ballots, ballot_event
 from tests.factories.logs import FolderLog, election_events
@@ -83,13 +87,13 @@ def give(page, name, content, file_name="file"):
 
 
 def check(page, receipt=None, *, file_name="receipt.tlog-proof"):
-    """Press the button; return the verdict, which has the focus."""
+    """Press the button; return the verdict or the complaint, which gets the focus."""
     if receipt is not None:
         give(page, "receipt", receipt, file_name)
     page.locator("#receipt-checker button[type=submit]").click()
-    found = page.locator("[data-part=report], [data-part=problem]").locator("visible=true")
-    found.first.wait_for(timeout=30_000)
-    return page.evaluate("document.activeElement.innerText")
+    found = page.locator("[data-part=report] :focus, [data-part=problem]:focus")
+    found.wait_for()
+    return found
 
 
 def steps_of(page):
@@ -119,6 +123,7 @@ def kept_file(browser, page, folder, *, language="en", **options):
     download.value.save_as(path)
     asked, complaints = [], []
     context = browser.new_context(offline=True, locale=language, **options)
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
     alone = context.new_page()
     alone.on("request", lambda request: asked.append(request.url))
     alone.on("console", lambda message: complaints.append(message.text))
@@ -140,22 +145,23 @@ def test_an_observer_finds_a_ballot_by_its_tracker_and_checks_its_receipt_offlin
     page = visit(View(options={"accept_downloads": True}))
     page.goto("/log/")
     page.get_by_label("Find an entry").fill(TRACKER[:8])
-    page.get_by_role("button", name="Show these entries").click()
-    page.get_by_role("link", name=str(MINE), exact=True).click()
+    follow(page.get_by_role("button", name="Show these entries"))
+    follow(page.get_by_role("link", name=str(MINE), exact=True))
     with page.expect_download() as download:
         page.get_by_role("link", name="Receipt", exact=True).click()
     receipt = download.value.path().read_bytes()
 
     with kept_file(browser, page, tmp_path) as alone:
         alone.get_by_label("Tracker of your ballot").fill(TRACKER)
-        assert check(alone, receipt) == "This ballot is in the log"
+        expect(check(alone, receipt)).to_have_text("This ballot is in the log")
         assert [state for state, _ in steps_of(alone)] == ["Checked"] * 5
-        assert "A ballot in an election" in alone.locator("[data-part=entry]").inner_text()
-        assert alone.locator("[data-fill=tracker]").inner_text().replace(" ", "") == TRACKER
+        expect(alone.locator("[data-part=entry]")).to_contain_text("A ballot in an election")
+        shown = " ".join(TRACKER[at : at + 4] for at in range(0, len(TRACKER), 4))
+        expect(alone.locator("[data-fill=tracker]")).to_have_text(shown)
         assert_accessible(alone)
 
         forged = receipt.replace(b"index %d" % MINE, b"index %d" % (MINE + 1))
-        assert check(alone, forged) == "The receipt does not match the log"
+        expect(check(alone, forged)).to_have_text("The receipt does not match the log")
         assert ("Failed", "The entry is under that checkpoint") in steps_of(alone)
         assert_accessible(alone)
 
@@ -169,14 +175,14 @@ def test_evidence_of_another_installation_is_checked_without_asking_it(page, oth
         open_checker(page)
         give(page, "policy", policy_of(other_log), "policy")
         give(page, "file", DEED, "deed.txt")
-        assert check(page, receipt) == "This document is registered in the log"
+        expect(check(page, receipt)).to_have_text("This document is registered in the log")
         steps = steps_of(page)
         assert ("Checked", "The witnesses of the policy cosigned it") in steps
         assert steps[-1] == ("Checked", "The entry registers this document")
-        assert "W1, 2026-11-21 08:00 UTC" in page.locator("[data-part=steps]").inner_text()
+        expect(page.locator("[data-part=steps]")).to_contain_text("W1, 2026-11-21 08:00 UTC")
 
         give(page, "file", DEED + b"x", "deed.txt")
-        assert check(page) == "This receipt is not that of your document"
+        expect(check(page)).to_have_text("This receipt is not that of your document")
         assert steps_of(page)[-1][0] == "Failed"
 
 
@@ -202,16 +208,16 @@ def test_a_forged_receipt_is_red_with_its_step(page, other_log, spoil, title, st
     receipt = receipt_from(other_log, 3, witnesses=WITNESSES[:2])
     open_checker(page)
     give(page, "policy", policy_of(other_log), "policy")
-    assert check(page, receipt) == "The entry is in the log"
-    assert check(page, spoil(receipt), file_name="forged.tlog-proof") == title
+    expect(check(page, receipt)).to_have_text("The entry is in the log")
+    expect(check(page, spoil(receipt), file_name="forged.tlog-proof")).to_have_text(title)
     states = [state for state, _ in steps_of(page)]
     assert states == ["Checked"] * (step - 1) + ["Failed"] + ["Not run"] * (5 - step)
     failed = page.locator("[data-part=failed]")
-    assert f"forged.tlog-proof: step {step} failed:" in failed.inner_text()
-    assert ("Keep the file" in failed.inner_text()) == (step not in {1, 4})
-    assert ("take it anew" in failed.inner_text()) == (step == 4)
-    assert page.locator("[data-part=entry]").is_hidden()
-    assert page.locator("[data-part=seal]").is_hidden()
+    expect(failed).to_contain_text(f"forged.tlog-proof: step {step} failed:")
+    expect(failed.get_by_text("Keep the file")).to_be_visible(visible=step not in {1, 4})
+    expect(failed.get_by_text("take it anew")).to_be_visible(visible=step == 4)
+    expect(page.locator("[data-part=entry]")).to_be_hidden()
+    expect(page.locator("[data-part=seal]")).to_be_hidden()
     assert_accessible(page)
 
 
@@ -219,10 +225,10 @@ def test_a43_a_checkpoint_with_too_few_cosignatures_is_red_under_the_policy(page
     receipt = receipt_from(other_log, 3, witnesses=WITNESSES[:1])
     open_checker(page)
     page.get_by_label("Key of another log").fill(other_log.vkey)
-    assert check(page, receipt) == "The entry is in the log"
+    expect(check(page, receipt)).to_have_text("The entry is in the log")
     assert len(steps_of(page)) == 4
     give(page, "policy", policy_of(other_log), "policy")
-    assert check(page, receipt) == "Too few witnesses cosigned this checkpoint"
+    expect(check(page, receipt)).to_have_text("Too few witnesses cosigned this checkpoint")
 
 
 @pytest.mark.parametrize(
@@ -253,11 +259,11 @@ def test_what_must_be_changed_is_said_and_led_to(page, fill, sentence, field):
             give(page, name, content)
         else:
             page.locator(f"[name={name}]").fill(content)
-    assert sentence in check(page)
+    expect(check(page)).to_contain_text(sentence)
     assert_accessible(page)
     page.locator("[data-part=problem] a").click()
-    assert page.evaluate("document.activeElement.name") == field
-    assert page.locator("[data-part=report]").is_hidden()
+    expect(page.locator(f"[name={field}]")).to_be_focused()
+    expect(page.locator("[data-part=report]")).to_be_hidden()
 
 
 # --- How it is done ------------------------------------------------------------------------------
@@ -268,8 +274,8 @@ def test_nothing_is_sent(page):
     sent = []
     page.goto("/verify/receipt/")
     page.on("request", lambda request: sent.append(request.url))
-    assert "never leaves this device" in page.locator("main").inner_text()
-    assert "keep it" not in page.locator(".pnyx-lead:visible").inner_text()
+    assert_says(page, "never leaves this device")
+    expect(page.locator(".pnyx-lead:visible")).not_to_contain_text("keep it")
     give(page, "ballot", BALLOT)
     give(page, "file", DEED)
     check(page, receipt_of(index=MINE))
@@ -285,21 +291,20 @@ def test_a_receipt_is_pasted_and_checked_with_the_keyboard_alone(page):
     page.get_by_label("Tracker of your ballot").focus()
     page.keyboard.type(f"{TRACKER[:4]} {TRACKER[4:]}")
     page.keyboard.press("Enter")
-    page.locator("[data-part=report]").wait_for()
-    assert page.evaluate("document.activeElement.innerText") == "This ballot is in the log"
-    assert "The pasted receipt, checked in this browser" in page.locator("main").inner_text()
+    expect(page.locator("[data-part=report] :focus")).to_have_text("This ballot is in the log")
+    assert_says(page, "The pasted receipt, checked in this browser")
     assert_focus_is_visible(page)
 
 
 @pytest.mark.usefixtures("log")
 def test_it_asks_whose_ballot_it_is_until_a_tracker_is_given(page):
     page.goto("/verify/receipt/")
-    assert check(page, receipt_of(index=MINE)) == "The entry is in the log"
-    assert page.get_by_text("Is it your ballot?").is_visible()
+    expect(check(page, receipt_of(index=MINE))).to_have_text("The entry is in the log")
+    expect(page.get_by_text("Is it your ballot?")).to_be_visible()
     give(page, "ballot", BALLOT)
     page.locator("details:has([name=key]) summary").click()
-    assert check(page) == "This ballot is in the log"
-    assert page.get_by_text("Is it your ballot?").is_hidden()
+    expect(check(page)).to_have_text("This ballot is in the log")
+    expect(page.get_by_text("Is it your ballot?")).to_be_hidden()
 
 
 def test_hashing_a_long_document_shows_its_progress_and_can_be_stopped(page, other_log, tmp_path):
@@ -313,18 +318,15 @@ def test_hashing_a_long_document_shows_its_progress_and_can_be_stopped(page, oth
     page.locator("#receipt-checker button[type=submit]").click()
     bar = page.locator("progress")
     bar.wait_for()
-    for _ in range(300):
-        if bar.evaluate("bar => bar.value > 1 << 22"):
-            break
-        page.wait_for_timeout(50)
-    assert 1 << 22 < bar.evaluate("bar => bar.value") < 2_000_000_000
-    assert "of 2,000 MB" in page.locator("[data-part=running]").inner_text()
+    page.wait_for_function("bar => bar.value > 1 << 22", arg=bar.element_handle())
+    assert bar.evaluate("bar => bar.value") < 2_000_000_000
+    expect(page.locator("[data-part=running]")).to_contain_text("of 2,000 MB")
     assert_accessible(page)
     page.get_by_role("button", name="Stop").click()
     page.locator("[data-part=running]").wait_for(state="hidden")
-    assert page.locator("[data-part=report]").is_hidden()
+    expect(page.locator("[data-part=report]")).to_be_hidden()
     give(page, "file", DEED)
-    assert check(page) == "This document is registered in the log"
+    expect(check(page)).to_have_text("This document is registered in the log")
 
 
 @IN_EVERY_VIEW
@@ -349,9 +351,8 @@ def test_the_kept_file_is_accessible_and_fits(visit, browser, tmp_path, view):
         "color_scheme": view.scheme,
     }
     with kept_file(browser, page, tmp_path, language=view.language, **options) as alone:
-        assert alone.locator("html").get_attribute("lang") == page.locator("html").get_attribute(
-            "lang"
-        )
+        lang = page.locator("html").get_attribute("lang")
+        expect(alone.locator("html")).to_have_attribute("lang", lang)
         check(alone, receipt_of(index=MINE))
         assert_accessible(alone)
         assert_no_sideways_scroll(alone)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from evote.threshold import derive_keys, generate_seed
 from evote.threshold.complaints import judge_evidence
@@ -13,6 +14,7 @@ from tests.browser.pages import (
     assert_accessible,
     assert_focus_is_visible,
     assert_no_sideways_scroll,
+    assert_says,
 )
 from tests.browser.trustee_pages import (
     NAMES,
@@ -60,7 +62,7 @@ def test_three_trustees_make_a_common_key_in_three_browsers(
             page.goto(f"/elections/{ceremony.election.uuid}/trustee/")
             press(page, "Make the keys in this browser")
             wait_for_part(page, "The keys are made. Save them now")
-            assert page.get_by_role("button", name="Show the public part").is_disabled()
+            expect(page.get_by_role("button", name="Show the public part")).to_be_disabled()
             keys[name] = save_key(page, button="Save the private key", folder=tmp_path)
             press(page, "Show the public part to the others")
             page.locator("[data-check=certificates]").wait_for()
@@ -79,7 +81,7 @@ def test_three_trustees_make_a_common_key_in_three_browsers(
         assert len(fingerprints) == 1
         for page in pages.values():
             wait_for_part(page, "The common key is made")
-            assert states(page) == ["Done"] * 4
+            expect(states(page)).to_have_text(["Done"] * 4)
             assert_accessible(page)
 
     trustees = Trustee.objects.filter(election=ceremony.election).order_by("position")
@@ -117,16 +119,16 @@ def test_a_28_a_bad_share_is_named_and_proven_and_the_ceremony_begins_again(
     culprit = made.group.members.get(member=2)
     choose_key(page, json.dumps(seed), button="Go on with this key")
     wait_for_part(page, "A share is wrong")
-    assert culprit.name in page.locator("[data-fill=accused]").inner_text()
+    expect(page.locator("[data-fill=accused]")).to_contain_text(culprit.name)
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     assert_focus_is_visible(page)
     press(page, "Send the complaint")
     wait_for_part(page, "This ceremony has ended with a complaint")
-    assert (
-        f"sent by {culprit.name} was wrong" in page.locator("[data-part=complaints]").inner_text()
+    expect(page.locator("[data-part=complaints]")).to_contain_text(
+        f"sent by {culprit.name} was wrong"
     )
-    assert states(page) == ["Done", "Done", "Done", "Failed"]
+    expect(states(page)).to_have_text(["Done", "Done", "Done", "Failed"])
     assert_accessible(page)
     evidence = save_key(page, button="Save the evidence", folder=tmp_path)
     _ceremony, verdict = judge_evidence(evidence.read_bytes())
@@ -162,15 +164,13 @@ def test_a_member_takes_the_first_steps_with_the_keyboard_alone(page, sign_in, c
     page.goto(f"/elections/{ceremony.election.uuid}/trustee/")
     press_with_keyboard(page, "Make the keys in this browser")
     wait_for_part(page, "The keys are made. Save them now")
-    assert page.evaluate("document.activeElement.textContent") == (
-        "The keys are made. Save them now"
-    )
+    expect(page.locator(":focus")).to_have_text("The keys are made. Save them now")
     with page.expect_download() as download:
         press_with_keyboard(page, "Save the private key")
     download.value.save_as(tmp_path / "key.json")
     press_with_keyboard(page, "Show the public part to the others")
     wait_for_part(page, "Your step is taken")
-    assert "Waiting for Bob and Carla" in page.locator("main").inner_text()
+    assert_says(page, "Waiting for Bob and Carla")
 
 
 def test_a_key_file_behind_a_passphrase_opens_with_it_alone(page, sign_in, ceremony, tmp_path):
@@ -181,7 +181,7 @@ def test_a_key_file_behind_a_passphrase_opens_with_it_alone(page, sign_in, cerem
     field.fill("too short")
     press(page, "Save the private key")
     page.get_by_text("The passphrase is too short.").wait_for()
-    assert page.get_by_role("button", name="Show the public part").is_disabled()
+    expect(page.get_by_role("button", name="Show the public part")).to_be_disabled()
     assert_accessible(page)
     field.fill("correct horse battery staple")
     key = save_key(page, button="Save the private key", folder=tmp_path)
@@ -195,7 +195,7 @@ def test_a_key_file_behind_a_passphrase_opens_with_it_alone(page, sign_in, cerem
     page.get_by_label("Its passphrase, if it has one").fill("correct horse battery stable")
     press(page, "Go on with this key")
     page.get_by_role("alert").get_by_text("does not open this file").wait_for()
-    assert states(page) == ["Now", "Not yet", "Not yet", "Not yet"]
+    expect(states(page)).to_have_text(["Now", "Not yet", "Not yet", "Not yet"])
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     page.get_by_label("Its passphrase, if it has one").fill("correct horse battery staple")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from evote.cli.trustee.keys import read_key_file
 from evote.encoding import sha256_hex
@@ -16,6 +17,8 @@ from tests.browser.pages import (
     WIDE,
     assert_accessible,
     assert_no_sideways_scroll,
+    assert_says,
+    follow,
 )
 from tests.browser.trustee_pages import (
     NAMES,
@@ -64,11 +67,11 @@ def test_a_trustee_makes_a_key_in_the_browser_and_saves_it_before_registering(
     page.goto(f"/elections/{draft.election.uuid}/trustee/")
     press(page, "Make the key in this browser")
     register = page.get_by_role("button", name="Register the public key")
-    assert register.is_disabled()
+    expect(register).to_be_disabled()
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     key_file = save_key(page, button="Save the private key", folder=tmp_path)
-    register.click()
+    follow(register)
     page.get_by_text("Your public key is registered").wait_for()
 
     secret = json.loads(key_file.read_text())
@@ -101,13 +104,13 @@ def test_trustees_decrypt_in_the_browser_and_their_files_remember_it(
         page.goto(f"/elections/{tallied.election.uuid}/trustee/")
         choose_key(page, single_key(secret_key), button="Decrypt the sum")
         wait_for_part(page, "Save your key file again, then hand in your part")
-        assert page.get_by_role("button", name="Hand in your part").is_disabled()
+        expect(page.get_by_role("button", name="Hand in your part")).to_be_disabled()
         assert_accessible(page)
         assert_no_sideways_scroll(page)
         files.append(save_key(page, button="Save the key file", folder=tmp_path))
         press(page, "Hand in your part")
         wait_for_part(page, "Your part is handed in")
-        assert states(page) == ["Held"] * 9
+        expect(states(page)).to_have_text(["Held"] * 9)
         assert_accessible(page)
     published = publish_result(election=tallied.election)
 
@@ -170,7 +173,7 @@ def test_a_file_that_is_not_the_trustee_s_key_is_explained(
     choose_key(page, text, button="Decrypt the sum")
     page.get_by_role("alert").get_by_text(explanation).wait_for()
 
-    assert "Failed" in states(page)
+    expect(states(page).filter(has_text="Failed")).to_have_count(1)
     assert not any(sent)
 
 
@@ -226,7 +229,7 @@ def test_a_trustee_alone_signs_the_seal_beside_a_group(page, sign_in, signing):
     wait_for_part(page, "You have signed")
     page.reload()
 
-    assert "You have signed" in page.locator("main").inner_text()
+    assert_says(page, "You have signed")
     assert transcript_of(election=signing.election).missing == (2, 3)
 
 
@@ -312,8 +315,8 @@ def test_three_trustees_sign_shuffle_and_decrypt_in_three_browsers(
             page.goto(address)
             choose_key(page, keys[name], button="Check the sealed election")
             wait_for_part(page, "Read once more what you sign")
-            assert "In what order should the parks be planted?" in page.locator("main").inner_text()
-            assert states(page) == ["Held"] * 5
+            assert_says(page, "In what order should the parks be planted?")
+            expect(states(page)).to_have_text(["Held"] * 5)
             assert_accessible(page)
             assert_no_sideways_scroll(page)
             press(page, "Sign the sealed election")
@@ -331,11 +334,11 @@ def test_three_trustees_sign_shuffle_and_decrypt_in_three_browsers(
             page.goto(address)
             choose_key(page, keys[name], button="Shuffle the ballots")
             page.get_by_text("The server checks the proof: 0 of 1 parts done.").wait_for()
-            assert states(page) == ["Held"] * 8 + ["Running"]
+            expect(states(page)).to_have_text(["Held"] * 8 + ["Running"])
             assert_no_sideways_scroll(page)
             check_shuffles(election=made.election)
             wait_for_part(page, "Your shuffle is handed in")
-            assert states(page) == ["Held"] * 9
+            expect(states(page)).to_have_text(["Held"] * 9)
             assert_accessible(page)
             assert_no_sideways_scroll(page)
         # Carla has lost her file; two of the three suffice.

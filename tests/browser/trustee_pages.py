@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.booth_pages import press
 from tests.browser.pages import View, open_page
@@ -67,9 +67,9 @@ def press_with_keyboard(page: Page, name: str) -> None:
     raise AssertionError(msg)
 
 
-def states(page: Page) -> list[str]:
+def states(page: Page) -> Locator:
     """The states of the checks that the page shows, in order."""
-    return page.locator("[data-check] [data-fill=state]").all_inner_texts()
+    return page.locator("[data-check] [data-fill=state]")
 
 
 def wait_for_part(page: Page, title: str) -> None:

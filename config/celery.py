@@ -6,7 +6,7 @@ A sweep asks the database what is due, does it once, and may be killed at any ti
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_prerun, worker_init
 
 from config import environment
 
@@ -65,3 +65,14 @@ def _keep_what_is_loaded(**_details: object) -> None:
 
 # In the parent: its children have what it has, and share the memory for as long as nobody writes.
 worker_init.connect(_keep_what_is_loaded, weak=False)
+
+
+def _look_after_connections(**_details: object) -> None:
+    from django.db import close_old_connections  # needs the settings
+
+    close_old_connections()
+
+
+# As before a request: one that is old or broken is closed, any other is tried before it is used.
+# Celery would open one for each task, several a second, which PostgreSQL feels.
+task_prerun.connect(_look_after_connections, weak=False)

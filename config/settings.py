@@ -3,6 +3,7 @@
 Values that differ between installations come from the environment: docs/operations.md lists them.
 """
 
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -343,6 +344,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 600
 CELERY_TASK_TIME_LIMIT = 660
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3_600}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker keeps its connection to the database from task to task: config.celery looks after it.
+CELERY_DB_REUSE_MAX = sys.maxsize
 
 # --- Diary of the processes --------------------------------------------------------------
 # Who asked for what is not written down: no address, no query, nothing at all of casting.

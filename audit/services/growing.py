@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from audit.models import LogEntry, PendingEntry, Tile, TreeHead
 from audit.selectors.tree import right_edge, stored_tree
+from audit.services.rows import add_rows
 from evote.tlog import merkle
 from evote.tlog.tiles import TILE_WIDTH
 
@@ -25,7 +26,7 @@ def entry_of(row: PendingEntry, *, index: int) -> LogEntry:
 
 def add_entries(entries: Sequence[LogEntry]) -> None:
     """Store entries that follow on the last one, and the tiles that became full with them."""
-    LogEntry.objects.bulk_create(entries)  # The primary key refuses a second writer.
+    add_rows(entries)  # The primary key refuses a second writer.
     _complete_tiles(old_size=entries[0].index, new_size=entries[-1].index + 1)
 
 

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from audit.models import LogEntry, PendingEntry
 from audit.selectors.schemas import ABOUT_MEMBERS, ENTRY_KINDS, entry_schema
+from audit.services.rows import add_rows
 from evote.encoding import canonical_json
 from evote.errors import DecodeError
 
@@ -66,7 +67,7 @@ def append_entries(*, kind: str, bodies: Sequence[Mapping[str, object]]) -> list
         for identity, entry, body in zip(identities, entries, bodies, strict=True)
         if identity not in logged
     ]
-    PendingEntry.objects.bulk_create(rows, ignore_conflicts=True)
+    add_rows(rows, unless_known=True)
     return identities
 
 

@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                 (
                     "election",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="credentials",
                         to="voting.election",
@@ -373,6 +374,7 @@ class Migration(migrations.Migration):
                 (
                     "election",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="ballots",
                         to="voting.election",
@@ -489,6 +491,7 @@ class Migration(migrations.Migration):
                 (
                     "election",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="voting.election",
@@ -514,6 +517,7 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="objects_added",
                         to="voting.recordevent",
@@ -1147,6 +1151,12 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="voting_ranked_question_asks_for_no_number",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="recordevent",
+            index=models.Index(
+                fields=["election", "begins_at_byte"], name="voting_event_place_in_file"
             ),
         ),
         migrations.AddConstraint(

@@ -16,8 +16,9 @@ class Ballot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # No index of its own, here and in other long tables: the constraints below begin with it.
     election = models.ForeignKey(
-        "voting.Election", on_delete=models.PROTECT, related_name="ballots"
+        "voting.Election", on_delete=models.PROTECT, related_name="ballots", db_index=False
     )
     tracker = models.BinaryField(max_length=32, help_text="SHA-256 of `body`.")
     credential = models.CharField(max_length=64)

@@ -15,7 +15,7 @@ class Credential(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     election = models.ForeignKey(
-        "voting.Election", on_delete=models.PROTECT, related_name="credentials"
+        "voting.Election", on_delete=models.PROTECT, related_name="credentials", db_index=False
     )
     public = models.CharField(max_length=64)
     position = models.PositiveIntegerField(null=True)

@@ -34,7 +34,9 @@ class RecordEvent(models.Model):
         PARTIAL_DECRYPTION = "PartialDecryption"
         RESULT = "Result"
 
-    election = models.ForeignKey("voting.Election", on_delete=models.PROTECT, related_name="events")
+    election = models.ForeignKey(
+        "voting.Election", on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     height = models.PositiveIntegerField()
     type = models.CharField(max_length=20, choices=Type.choices)
     body = models.BinaryField(help_text="The event as in the record.")
@@ -69,6 +71,9 @@ class RecordEvent(models.Model):
                 name="voting_event_owner_is_who_contributed",
             ),
         ]
+        indexes = [
+            models.Index(fields=["election", "begins_at_byte"], name="voting_event_place_in_file"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.election_id}: {self.height} {self.type}"
@@ -81,7 +86,10 @@ class RecordObject(models.Model):
     """
 
     event = models.ForeignKey(
-        "voting.RecordEvent", on_delete=models.PROTECT, related_name="objects_added"
+        "voting.RecordEvent",
+        on_delete=models.PROTECT,
+        related_name="objects_added",
+        db_index=False,
     )
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=30, help_text="What it is, as in PROTOCOL 1.10.")

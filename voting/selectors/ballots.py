@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
-
+from audit.selectors.binary import binary_cursor
 from voting.models.ballot import NO_PREVIOUS_BALLOT, Ballot, BallotAlpha, Challenge
 from voting.models.election import Election
 from voting.models.record import RecordEvent
-from voting.selectors.binary import binary_cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,30 +28,14 @@ def find_in_box(
     *, election: Election, tracker: bytes, credential: str, alphas: Sequence[bytes]
 ) -> Findings:
     """Look up in one statement what there is to know of a ballot before it is verified."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT"
-            " EXISTS (SELECT FROM voting_ballot"
-            " WHERE election_id = %(election)s AND tracker = %(tracker)s),"
-            " EXISTS (SELECT FROM voting_challenge"
-            " WHERE election_id = %(election)s AND tracker = %(tracker)s),"
-            " EXISTS (SELECT FROM voting_credential"
-            " WHERE election_id = %(election)s AND public = %(credential)s),"
-            " EXISTS (SELECT FROM voting_ballotalpha"
-            " WHERE election_id = %(election)s AND alpha = ANY(%(alphas)s))",
-            {
-                "election": election.pk,
-                "tracker": tracker,
-                "credential": credential,
-                "alphas": list(alphas),
-            },
-        )
-        is_in_box, challenged, is_listed, has_seen_alpha = cursor.fetchone()
+    gathered = find_all_in_box(
+        election=election, trackers=[tracker], credentials=[credential], alphas=alphas
+    )
     return Findings(
-        is_in_box=is_in_box,
-        is_challenged=challenged,
-        is_listed=is_listed,
-        has_seen_alpha=has_seen_alpha,
+        is_in_box=tracker in gathered.in_box,
+        is_challenged=tracker in gathered.challenged,
+        is_listed=credential in gathered.listed,
+        has_seen_alpha=bool(gathered.seen_alphas),
     )
 
 
@@ -74,18 +56,26 @@ def find_all_in_box(
     credentials: Sequence[str],
     alphas: Sequence[bytes],
 ) -> Gathered:
-    """Look up in one statement what `find_in_box` tells, for several ballots of an election."""
+    """Look up in one statement what `find_in_box` tells, for several ballots of an election.
+
+    OFFSET 0 keeps PostgreSQL from making a join of it: each value is looked up by itself. Where
+    it has not counted a table's rows yet, it would rather read all of an election's.
+    """
     with binary_cursor() as cursor:
         row = cursor.execute(
             "SELECT"
-            " ARRAY (SELECT tracker FROM voting_ballot"
-            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)b)),"
-            " ARRAY (SELECT tracker FROM voting_challenge"
-            " WHERE election_id = %(election)s AND tracker = ANY(%(trackers)b)),"
-            " ARRAY (SELECT public::text FROM voting_credential"
-            " WHERE election_id = %(election)s AND public = ANY(%(credentials)b)),"
-            " ARRAY (SELECT alpha FROM voting_ballotalpha"
-            " WHERE election_id = %(election)s AND alpha = ANY(%(alphas)b))",
+            " ARRAY (SELECT given FROM unnest(%(trackers)b::bytea[]) AS given"
+            " WHERE EXISTS (SELECT FROM voting_ballot"
+            " WHERE election_id = %(election)s AND tracker = given OFFSET 0)),"
+            " ARRAY (SELECT given FROM unnest(%(trackers)b::bytea[]) AS given"
+            " WHERE EXISTS (SELECT FROM voting_challenge"
+            " WHERE election_id = %(election)s AND tracker = given OFFSET 0)),"
+            " ARRAY (SELECT given FROM unnest(%(credentials)b::text[]) AS given"
+            " WHERE EXISTS (SELECT FROM voting_credential"
+            " WHERE election_id = %(election)s AND public = given OFFSET 0)),"
+            " ARRAY (SELECT given FROM unnest(%(alphas)b::bytea[]) AS given"
+            " WHERE EXISTS (SELECT FROM voting_ballotalpha"
+            " WHERE election_id = %(election)s AND alpha = given OFFSET 0))",
             {
                 "election": election.pk,
                 "trackers": list(trackers),

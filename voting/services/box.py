@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from audit.selectors.binary import binary_cursor
 from voting.models.ballot import Ballot
 from voting.models.election import Election
 from voting.selectors.ballots import end_of_chain
-from voting.selectors.binary import binary_cursor
 
 HASH_BYTES = 32
 
@@ -34,8 +34,11 @@ def open_slots(*, election: Election, credentials: Sequence[str]) -> dict[str, S
     with binary_cursor() as cursor:
         row = cursor.execute(
             "SELECT phase, opens_at, closes_at,"
-            " ARRAY(SELECT convert_to(credential, 'UTF8') || prev || tracker FROM voting_ballot"
-            " WHERE election_id = voting_election.id AND credential = ANY(%(credentials)b))"
+            " ARRAY(SELECT convert_to(given, 'UTF8') || prev || tracker"
+            " FROM unnest(%(credentials)b::text[]) AS given, LATERAL (SELECT prev, tracker"
+            " FROM voting_ballot WHERE election_id = voting_election.id AND credential = given"
+            # Each is looked up by itself: see `find_all_in_box`.
+            " OFFSET 0) AS link)"
             " FROM voting_election WHERE id = %(election)s FOR SHARE",
             {"credentials": list(credentials), "election": election.pk},
             binary=True,

@@ -21,6 +21,8 @@ from voting.services.gathering import Gathering
 LARGEST_GATHERING = 64
 # Many times what a turn takes. Whoever has waited for so long goes alone.
 PATIENCE_SECONDS = 5
+# About what the answers to a full turn take, and the reading of what comes next.
+RUSH_SECONDS = 0.03
 ELECTIONS_GATHERING = 64
 
 
@@ -39,7 +41,12 @@ def gathering_of(_election: int) -> Gathering[Arrival, Ballot]:
 
     Should two threads be given different ones at some moment, they are as two processes.
     """
-    return Gathering(cast_all, largest=LARGEST_GATHERING, patience_seconds=PATIENCE_SECONDS)
+    return Gathering(
+        cast_all,
+        largest=LARGEST_GATHERING,
+        patience_seconds=PATIENCE_SECONDS,
+        rush_seconds=RUSH_SECONDS,
+    )
 
 
 def cast_all(arrivals: Sequence[Arrival]) -> list[Ballot | None]:

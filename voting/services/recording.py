@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from audit.services.log import append_entries
+from audit.services.rows import add_rows
 from evote.record import Event, encode_event
 from voting.models.ballot import Ballot, BallotAlpha
 from voting.models.election import Election
@@ -87,10 +88,7 @@ def append_batch(*, election: Election, record: Record, limit: int | None) -> in
         return 0
     chosen = [link.tracker for link in order_batch(links=links, key=_order_key())[:limit]]
     record.batches += 1
-    ballots = {
-        bytes(ballot.tracker): ballot
-        for ballot in Ballot.objects.filter(election=election, tracker__in=chosen)
-    }
+    ballots = {bytes(ballot.tracker): ballot for ballot in waiting.filter(tracker__in=chosen)}
     events = []
     statements = []
     for tracker in chosen:
@@ -107,7 +105,7 @@ def append_batch(*, election: Election, record: Record, limit: int | None) -> in
         # Not stored again with the event: the ballot's row has it.
         statements.append(None if ballot.statement is None else bytes(ballot.statement))
     _tell_log(events, companions=statements, election=election)
-    RecordEvent.objects.bulk_create(events, batch_size=BALLOTS_PER_TRANSACTION)
+    add_rows(events)
     _rewrite_rows(election=election, ballots=[ballots[tracker] for tracker in chosen])
     record.save()
     transaction.on_commit(lambda: grow_record_file(election=election))

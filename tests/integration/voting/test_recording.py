@@ -107,7 +107,7 @@ def test_a_batch_that_dies_leaves_neither_a_place_nor_an_entry(db, monkeypatch):
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(RecordEvent.objects, "bulk_create", die)
+        patch.setattr("voting.services.recording.add_rows", die)
         with pytest.raises(Killed):
             record_waiting_ballots(election=made.election)
 

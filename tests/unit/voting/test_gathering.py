@@ -43,9 +43,11 @@ def wait_for_guests(gathering, number):
         time.sleep(0.005)
 
 
-def gather(work, items, *, largest=64):
+def gather(work, items, *, largest=64, rush_seconds=0):
     """Let the first item's thread be at work while those of the others come one after the other."""
-    gathering = Gathering(work, largest=largest, patience_seconds=SECONDS)
+    gathering = Gathering(
+        work, largest=largest, patience_seconds=SECONDS, rush_seconds=rush_seconds
+    )
     with ThreadPoolExecutor(len(items)) as pool:
         futures = [pool.submit(gathering.take_part, items[0])]
         assert work.has_begun.wait(SECONDS)
@@ -59,8 +61,10 @@ def gather(work, items, *, largest=64):
 def test_whoever_comes_alone_waits_for_nobody(work):
     work.may_end.set()
 
-    assert Gathering(work, largest=64, patience_seconds=SECONDS).take_part(3) == 6
-    assert work.turns == [[3]]
+    gathering = Gathering(work, largest=64, patience_seconds=SECONDS, rush_seconds=SECONDS)
+
+    assert [gathering.take_part(number) for number in range(3)] == [0, 2, 4]
+    assert work.turns == [[0], [1], [2]]
 
 
 def test_those_who_come_during_a_turn_are_served_together_in_the_next(work):
@@ -68,6 +72,41 @@ def test_those_who_come_during_a_turn_are_served_together_in_the_next(work):
 
     assert [future.result() for future in futures] == [2 * number for number in range(9)]
     assert work.turns == [[0], list(range(1, 9))]
+
+
+def after_a_turn_of_three(work, *, rush_seconds):
+    gathering = Gathering(work, largest=64, patience_seconds=SECONDS, rush_seconds=rush_seconds)
+    with ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(gathering.take_part, 0)]
+        assert work.has_begun.wait(SECONDS)
+        futures += [pool.submit(gathering.take_part, number) for number in (1, 2, 3)]
+        wait_for_guests(gathering, 3)
+        work.may_end.set()
+        assert [future.result(SECONDS) for future in futures] == [0, 2, 4, 6]
+    return gathering
+
+
+def test_in_a_rush_a_turn_waits_for_as_many_as_were_just_served(work):
+    gathering = after_a_turn_of_three(work, rush_seconds=SECONDS)
+    with ThreadPoolExecutor(3) as pool:
+        futures = []
+        for number in (4, 5):
+            futures.append(pool.submit(gathering.take_part, number))
+            wait_for_guests(gathering, len(futures))
+        assert len(work.turns) == 2
+
+        futures.append(pool.submit(gathering.take_part, 6))
+
+        assert [future.result(SECONDS) for future in futures] == [8, 10, 12]
+    assert work.turns[2:] == [[4, 5, 6]]
+
+
+def test_when_the_rush_is_over_a_turn_begins_without_them(work):
+    gathering = after_a_turn_of_three(work, rush_seconds=0.05)
+
+    assert gathering.take_part(4) == 8
+    assert gathering.take_part(5) == 10
+    assert work.turns[2:] == [[4], [5]]
 
 
 def test_a_turn_is_never_larger_than_its_bound(work):
@@ -99,13 +138,13 @@ def test_a_leader_that_is_killed_leaves_nobody_waiting(work):
 
 def test_a_gathering_goes_on_after_it_was_left(work):
     work.may_end.set()
-    gathering = Gathering(work, largest=64, patience_seconds=SECONDS)
+    gathering = Gathering(work, largest=64, patience_seconds=SECONDS, rush_seconds=0)
 
     assert [gathering.take_part(number) for number in range(3)] == [0, 2, 4]
 
 
 def test_whoever_has_waited_long_enough_leaves_the_queue_and_goes_alone(work):
-    gathering = Gathering(work, largest=64, patience_seconds=0.1)
+    gathering = Gathering(work, largest=64, patience_seconds=0.1, rush_seconds=0)
     with ThreadPoolExecutor(1) as pool:
         leader = pool.submit(gathering.take_part, 1)
         assert work.has_begun.wait(SECONDS)
@@ -120,7 +159,7 @@ def test_whoever_has_waited_long_enough_leaves_the_queue_and_goes_alone(work):
 
 
 def test_whoever_has_waited_long_enough_goes_alone_though_the_turn_has_begun(work):
-    gathering = Gathering(work, largest=64, patience_seconds=3)
+    gathering = Gathering(work, largest=64, patience_seconds=3, rush_seconds=0)
     work.may_end_again.clear()
     with ThreadPoolExecutor(3) as pool:
         futures = [pool.submit(gathering.take_part, 0)]
@@ -144,7 +183,7 @@ def test_somebody_always_leads_however_short_their_patience_is():
         time.sleep(0.001)
         return [2 * item for item in items]
 
-    gathering = Gathering(double, largest=3, patience_seconds=0.002)
+    gathering = Gathering(double, largest=3, patience_seconds=0.002, rush_seconds=0.001)
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(gathering.take_part, range(2000)))
 

@@ -173,6 +173,21 @@ def test_a_member_takes_the_first_steps_with_the_keyboard_alone(page, sign_in, c
     assert_says(page, "Waiting for Bob and Carla")
 
 
+def test_a_press_counts_while_the_page_asks_for_news(page, sign_in, ceremony):
+    sign_in(page, make_user(email="ada@example.org", password=None))
+    page.goto(f"/elections/{ceremony.election.uuid}/trustee/")
+    expect(page.get_by_role("button", name="Make the keys in this browser")).to_be_visible()
+    unanswered = []
+    with page.expect_request("**/ceremonies/*"):
+        page.route("**/ceremonies/*", lambda route: unanswered.append(route))
+    press(page, "Make the keys in this browser")
+    for route in unanswered:
+        route.continue_()
+    page.unroute("**/ceremonies/*")
+
+    wait_for_part(page, "The keys are made. Save them now")
+
+
 def test_a_key_file_behind_a_passphrase_opens_with_it_alone(page, sign_in, ceremony, tmp_path):
     sign_in(page, make_user(email="ada@example.org", password=None))
     page.goto(f"/elections/{ceremony.election.uuid}/trustee/")

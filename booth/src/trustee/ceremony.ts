@@ -35,10 +35,14 @@ class CeremonyPage {
     const { panel } = this;
     onPress(root, "make", () => panel.run(async () => this.makeKey()));
     panel.onSubmit("load", () => this.loadKey());
-    onPress(root, "same", () => panel.run(async () => {
-      this.compared = this.certificatesHash();
-      await this.advance();
-    }));
+    onPress(root, "same", () => {
+      // What the trustee has compared, and not what a poll may bring meanwhile.
+      const compared = this.certificatesHash();
+      panel.run(async () => {
+        this.compared = compared;
+        await this.advance();
+      });
+    });
     onPress(root, "complain", () => panel.run(async () => {
       if (this.complaint !== undefined) await this.send(this.complaint);
       this.complaint = undefined;

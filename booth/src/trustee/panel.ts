@@ -14,6 +14,7 @@ export type CheckState = "later" | "wait" | "held" | "failed";
 /** One task on the trustee's page. */
 export class Panel {
   private isRunning = false;
+  private polling: Promise<void> | undefined;
   /** What opened the key file; empty where it stands open. */
   private passphrase = "";
 
@@ -26,18 +27,28 @@ export class Panel {
     return this.root.dataset[name] ?? "";
   }
 
-  /** Do something long, once at a time; what goes wrong is explained on the page. */
+  /** Do something long, once at a time; what goes wrong is explained on the page.
+   *
+   * It waits for a poll that is under way: a press is never lost to one. What was on the page
+   * at the moment of the press is therefore read before `act`.
+   */
   run(act: () => Promise<void>): void {
     if (this.isRunning) return;
+    this.isRunning = true;
     part(this.root, "problem").hidden = true;
-    this.attempt(act);
+    void this.attempt(async () => {
+      await this.polling; // what it met is explained already
+      await act();
+    }).finally(() => {
+      this.isRunning = false;
+    });
   }
 
   /** Do something again and again; a lost connection is nothing to report, it comes back. */
   poll(seconds: number, act: () => Promise<void>): void {
     const timer = setInterval(() => {
-      if (this.isRunning) return;
-      this.attempt(async () => {
+      if (this.isRunning || this.polling !== undefined) return;
+      this.polling = this.attempt(async () => {
         try {
           await act();
         } catch (error) {
@@ -45,17 +56,14 @@ export class Panel {
           clearInterval(timer);
           throw error;
         }
+      }).finally(() => {
+        this.polling = undefined;
       });
     }, seconds * 1000);
   }
 
-  private attempt(act: () => Promise<void>): void {
-    this.isRunning = true;
-    act()
-      .catch((error: unknown) => this.explain(error))
-      .finally(() => {
-        this.isRunning = false;
-      });
+  private attempt(act: () => Promise<void>): Promise<void> {
+    return act().catch((error: unknown) => this.explain(error));
   }
 
   /** Run a form's task when it is sent; nothing is sent to the server by the form itself. */

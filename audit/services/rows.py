@@ -11,7 +11,7 @@ from audit.selectors.binary import binary_cursor
 def add_rows(rows: Sequence[Model], *, unless_known: bool = False) -> None:
     """Insert rows of one model in their order, as `bulk_create` does, in a third of its time.
 
-    Keys that the database makes are not told to the rows. With `unless_known`, a row that a
+    Every field has a value, but for keys that the database makes; rows are not told these. With `unless_known`, a row that a
     constraint has no room for, because its like is there, is left out.
 
     Raises:

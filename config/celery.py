@@ -6,7 +6,7 @@ A sweep asks the database what is due, does it once, and may be killed at any ti
 import os
 
 from celery import Celery
-from celery.signals import beat_init, task_prerun, worker_init
+from celery.signals import beat_init, task_failure, task_prerun, worker_init
 
 from config import environment
 
@@ -76,3 +76,13 @@ def _look_after_connections(**_details: object) -> None:
 # As before a request: one that is old or broken is closed, any other is tried before it is used.
 # Celery would open one for each task, several a second, which PostgreSQL feels.
 task_prerun.connect(_look_after_connections, weak=False)
+
+
+def _close_connections(**_details: object) -> None:
+    from django.db import connections  # needs the settings
+
+    connections.close_all()
+
+
+# Whatever a task left behind that did not end well, a lock above all, goes with its connection.
+task_failure.connect(_close_connections, weak=False)

@@ -15,7 +15,7 @@ def add_rows(rows: Sequence[Model], *, unless_known: bool = False) -> None:
     `unless_known`, a row that a constraint has no room for, because its like is there, is left out.
 
     Raises:
-        IntegrityError: a constraint of the table refuses one of them. Nothing is written.
+        IntegrityError, DataError: the table refuses one of them. Nothing is written.
     """
     if not rows:
         return
@@ -23,7 +23,9 @@ def add_rows(rows: Sequence[Model], *, unless_known: bool = False) -> None:
     fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField)]
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in fields)
-    lists = ", ".join(f"%b::{field.db_type(connection)}[]" for field in fields)
+    # Without its length, so that a text which is too long is refused and not cut.
+    types = (str(field.db_type(connection)).partition("(")[0] for field in fields)
+    lists = ", ".join(f"%b::{name}[]" for name in types)
     with binary_cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {quoted(meta.db_table)} ({columns}) SELECT * FROM unnest({lists})"  # noqa: S608 - names of our own

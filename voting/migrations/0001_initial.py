@@ -277,7 +277,6 @@ class Migration(migrations.Migration):
                 (
                     "election",
                     models.ForeignKey(
-                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="credentials",
                         to="voting.election",
@@ -311,8 +310,8 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "election_id",
                         "alpha",
+                        "election_id",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -1073,13 +1072,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="credential",
             constraint=models.UniqueConstraint(
-                fields=("election", "public"), name="voting_credential_is_listed_once"
+                fields=("public", "election"), name="voting_credential_is_listed_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="challenge",
             constraint=models.UniqueConstraint(
-                fields=("election", "tracker"), name="voting_ballot_is_challenged_once"
+                fields=("tracker", "election"), name="voting_ballot_is_challenged_once"
             ),
         ),
         migrations.AddIndex(
@@ -1101,13 +1100,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ballot",
             constraint=models.UniqueConstraint(
-                fields=("election", "tracker"), name="voting_ballot_is_cast_once"
+                fields=("tracker", "election"), name="voting_ballot_is_cast_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="ballot",
             constraint=models.UniqueConstraint(
-                fields=("election", "credential", "prev"), name="voting_ballot_chain_never_forks"
+                fields=("credential", "election", "prev"), name="voting_ballot_chain_never_forks"
             ),
         ),
         migrations.AddConstraint(

@@ -16,7 +16,7 @@ class Ballot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # No index of its own, here and in other long tables: the constraints below begin with it.
+    # No index of its own, here and in the record: a constraint's index begins with it.
     election = models.ForeignKey(
         "voting.Election", on_delete=models.PROTECT, related_name="ballots", db_index=False
     )
@@ -35,10 +35,10 @@ class Ballot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["election", "tracker"], name="voting_ballot_is_cast_once"
+                fields=["tracker", "election"], name="voting_ballot_is_cast_once"
             ),
             models.UniqueConstraint(
-                fields=["election", "credential", "prev"], name="voting_ballot_chain_never_forks"
+                fields=["credential", "election", "prev"], name="voting_ballot_chain_never_forks"
             ),
             models.UniqueConstraint(
                 fields=["election", "height"], name="voting_ballot_has_its_own_event"
@@ -74,7 +74,7 @@ class BallotAlpha(models.Model):
     questions has thirty of these, and its own row already vouches for the election.
     """
 
-    pk = models.CompositePrimaryKey("election_id", "alpha")
+    pk = models.CompositePrimaryKey("alpha", "election_id")
     election = models.ForeignKey(
         "voting.Election",
         on_delete=models.PROTECT,
@@ -117,7 +117,7 @@ class Challenge(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["election", "tracker"], name="voting_ballot_is_challenged_once"
+                fields=["tracker", "election"], name="voting_ballot_is_challenged_once"
             ),
         ]
 

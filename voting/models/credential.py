@@ -15,7 +15,7 @@ class Credential(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     election = models.ForeignKey(
-        "voting.Election", on_delete=models.PROTECT, related_name="credentials", db_index=False
+        "voting.Election", on_delete=models.PROTECT, related_name="credentials"
     )
     public = models.CharField(max_length=64)
     position = models.PositiveIntegerField(null=True)
@@ -27,7 +27,7 @@ class Credential(models.Model):
                 condition=models.Q(weight__gte=1), name="voting_credential_has_a_vote"
             ),
             models.UniqueConstraint(
-                fields=["election", "public"], name="voting_credential_is_listed_once"
+                fields=["public", "election"], name="voting_credential_is_listed_once"
             ),
         ]
 

@@ -23,6 +23,8 @@ class CeremonyPage {
   private member: Member | undefined;
   /** The certificates that the trustee has compared with the others by telephone. */
   private compared: string | undefined;
+  /** The certificates whose groups the page shows, to be compared. */
+  private offered: string | undefined;
   /** A complaint waits until the trustee sends it. */
   private complaint: Answer | undefined;
   private latest: State | undefined;
@@ -36,18 +38,21 @@ class CeremonyPage {
     onPress(root, "make", () => panel.run(async () => this.makeKey()));
     panel.onSubmit("load", () => this.loadKey());
     onPress(root, "same", () => {
-      // What the trustee has compared, and not what a poll may bring meanwhile.
-      const compared = this.certificatesHash();
+      // What stood there to be compared, and not what a poll may bring meanwhile.
+      const { offered } = this;
       panel.run(async () => {
-        this.compared = compared;
+        this.compared = offered;
         await this.advance();
       });
     });
-    onPress(root, "complain", () => panel.run(async () => {
-      if (this.complaint !== undefined) await this.send(this.complaint);
-      this.complaint = undefined;
-      await this.advance();
-    }));
+    onPress(root, "complain", () => {
+      const { complaint } = this;
+      panel.run(async () => {
+        if (complaint !== undefined) await this.send(complaint);
+        this.complaint = undefined;
+        await this.advance();
+      });
+    });
     window.addEventListener("pagehide", () => {
       this.member = undefined;
       this.complaint = undefined;
@@ -166,6 +171,7 @@ class CeremonyPage {
   private forget(): void {
     this.member = undefined;
     this.compared = undefined;
+    this.offered = undefined;
     this.complaint = undefined;
   }
 
@@ -175,6 +181,7 @@ class CeremonyPage {
     if (this.compared !== hash && state.commits[this.index - 1] === undefined) {
       const shown = this.display("compare");
       fillGroups(part(shown, "fingerprint"), shortFingerprint(hash).replaceAll(" ", ""));
+      this.offered = hash;
       return;
     }
     const answer = await member.answer(state);

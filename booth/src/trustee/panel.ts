@@ -37,7 +37,7 @@ export class Panel {
     this.isRunning = true;
     part(this.root, "problem").hidden = true;
     void this.attempt(async () => {
-      await this.polling; // what it met is explained already
+      await this.polling?.catch(() => undefined); // what it met is explained already
       await act();
     }).finally(() => {
       this.isRunning = false;

@@ -1,5 +1,5 @@
 import pytest
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 
 from audit.models import PendingEntry
 from audit.services.rows import add_rows
@@ -49,6 +49,14 @@ def test_none_is_added_where_one_is_refused(db):
 
     with pytest.raises(IntegrityError):
         add_rows([entry(2), entry(1)])
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(db):
+    row = entry(1)
+    row.kind = "k" * 41
+
+    with pytest.raises(DataError):
+        add_rows([row])
 
 
 def test_what_is_there_already_can_be_left_out(db):

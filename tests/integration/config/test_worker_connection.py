@@ -1,6 +1,6 @@
 import pytest
 from celery.fixups.django import DjangoWorkerFixup
-from celery.signals import task_prerun
+from celery.signals import task_failure, task_prerun
 from django.db import connection
 
 from config.celery import app
@@ -35,6 +35,17 @@ def test_a_connection_that_is_gone_is_replaced_before_the_next_task():
     begin_task()
 
     assert process_id() != before
+
+
+def test_a_task_that_failed_leaves_no_lock_behind():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(1)")
+
+    task_failure.send(sender=None)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1")
+        assert cursor.fetchone() == (0,)
 
 
 def test_an_old_connection_is_replaced_before_the_next_task():

@@ -7,6 +7,7 @@ import os
 
 from celery import Celery
 from celery.signals import beat_init, task_failure, task_prerun, worker_init
+from django.db import close_old_connections, connections
 
 from config import environment
 
@@ -67,20 +68,12 @@ def _keep_what_is_loaded(**_details: object) -> None:
 worker_init.connect(_keep_what_is_loaded, weak=False)
 
 
-def _look_after_connections(**_details: object) -> None:
-    from django.db import close_old_connections  # needs the settings
-
-    close_old_connections()
-
-
 # As before a request: one that is old or broken is closed, any other is tried before it is used.
 # Celery would open one for each task, several a second, which PostgreSQL feels.
-task_prerun.connect(_look_after_connections, weak=False)
+task_prerun.connect(close_old_connections, weak=False)
 
 
 def _close_connections(**_details: object) -> None:
-    from django.db import connections  # needs the settings
-
     connections.close_all()
 
 

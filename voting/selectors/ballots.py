@@ -9,39 +9,14 @@ from voting.models.election import Election
 from voting.models.record import RecordEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
-    """What the box and the list of credentials say of a ballot that has just come."""
-
-    is_in_box: bool
-    is_challenged: bool
-    is_listed: bool
-    has_seen_alpha: bool
-
-
 def ballot_by_tracker(*, election: Election, tracker: bytes) -> Ballot | None:
     """Return the accepted ballot with this tracker (32 bytes)."""
     return Ballot.objects.filter(election=election, tracker=tracker).first()
 
 
-def find_in_box(
-    *, election: Election, tracker: bytes, credential: str, alphas: Sequence[bytes]
-) -> Findings:
-    """Look up in one statement what there is to know of a ballot before it is verified."""
-    gathered = find_all_in_box(
-        election=election, trackers=[tracker], credentials=[credential], alphas=alphas
-    )
-    return Findings(
-        is_in_box=tracker in gathered.in_box,
-        is_challenged=tracker in gathered.challenged,
-        is_listed=credential in gathered.listed,
-        has_seen_alpha=bool(gathered.seen_alphas),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """What is known of several ballots that have just come, each kind of thing in one set."""
+class Findings:
+    """What the box and the list of credentials say of ballots that have just come, in sets."""
 
     in_box: frozenset[bytes]
     challenged: frozenset[bytes]
@@ -49,14 +24,14 @@ class Gathered:
     seen_alphas: frozenset[bytes]
 
 
-def find_all_in_box(
+def find_in_box(
     *,
     election: Election,
     trackers: Sequence[bytes],
     credentials: Sequence[str],
     alphas: Sequence[bytes],
-) -> Gathered:
-    """Look up in one statement what `find_in_box` tells, for several ballots of an election.
+) -> Findings:
+    """Look up in one statement what there is to know of ballots before they are verified.
 
     PostgreSQL is left one way to do it, because it counts rows too seldom to be asked: where it
     takes an election's rows for few, it would read all of them. OFFSET 0 keeps it from making a
@@ -87,7 +62,7 @@ def find_all_in_box(
         ).fetchone()
     assert row is not None
     in_box, challenged, listed, seen_alphas = row
-    return Gathered(
+    return Findings(
         in_box=frozenset(in_box),
         challenged=frozenset(challenged),
         listed=frozenset(listed),

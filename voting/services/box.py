@@ -36,7 +36,7 @@ def open_slots(*, election: Election, credentials: Sequence[str]) -> dict[str, S
             "SELECT phase, opens_at, closes_at,"
             " ARRAY(SELECT convert_to(given, 'UTF8') || prev || tracker"
             " FROM unnest(%(credentials)b::text[]) AS given, LATERAL (SELECT prev, tracker"
-            # Each is looked up by itself: see `find_all_in_box`.
+            # Each is looked up by itself: see `find_in_box`.
             " FROM voting_ballot WHERE election_id + 0 = voting_election.id AND credential = given"
             " OFFSET 0) AS link)"
             " FROM voting_election WHERE id = %(election)s FOR SHARE",

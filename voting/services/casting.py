@@ -120,18 +120,18 @@ def _cast_alone(arrival: Arrival, *, doorkeeper: Doorkeeper | None) -> Cast:
     arrival.election = election = Election.objects.get(pk=arrival.election.pk)
     findings = find_in_box(
         election=election,
-        tracker=arrival.tracker,
-        credential=arrival.ballot.credential,
+        trackers=[arrival.tracker],
+        credentials=[arrival.ballot.credential],
         alphas=arrival.alphas,
     )
-    if findings.is_in_box:
+    if arrival.tracker in findings.in_box:
         known = _accepted_before(arrival)
         assert known is not None, "no ballot leaves the box"
         return known
     if not election.accepts_ballots_at(arrival.received_at):
         raise BallotRejected("not_open")
     try:
-        if findings.is_challenged:
+        if arrival.tracker in findings.challenged:
             raise BallotRejected("challenged")
         if asks_for_account(arrival.description) and doorkeeper is None:
             raise BallotRejected("permit_needed")
@@ -182,7 +182,7 @@ def _accepted_before(arrival: Arrival) -> Cast | None:
 def _verify(arrival: Arrival, *, findings: Findings) -> None:
     """Check what is not in the ballot first, because it costs least; then signature and proofs."""
     credential, now = arrival.ballot.credential, arrival.received_at
-    if not findings.is_listed:
+    if credential not in findings.listed:
         raise BallotRejected("unknown_credential")
     counter = None  # Counts nothing: an attempt is counted once.
     if not arrival.is_counted:
@@ -190,7 +190,7 @@ def _verify(arrival: Arrival, *, findings: Findings) -> None:
             counter = check_attempts(uuid=arrival.description.uuid, credential=credential, now=now)
         except CastTooOften as error:
             raise TooManyBallots(retry_after_seconds=error.retry_after_seconds) from error
-    if findings.has_seen_alpha:
+    if findings.seen_alphas:
         raise BallotRejected("duplicate_ciphertext")
     try:
         arrival.verify()

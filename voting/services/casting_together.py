@@ -11,7 +11,7 @@ from functools import lru_cache
 from django.db import transaction
 
 from voting.models.ballot import Ballot
-from voting.selectors.ballots import find_all_in_box
+from voting.selectors.ballots import find_in_box
 from voting.services.arrivals import Arrival, asks_for_account, verify_all
 from voting.services.bounds import BALLOTS_PER_CREDENTIAL, count_attempts, pay_and_check
 from voting.services.box import open_slots, put_in_box
@@ -105,7 +105,7 @@ def _news(arrivals: Sequence[Arrival]) -> list[Arrival]:
     """Return the ballots of listed credentials of which nothing was seen before."""
     if not arrivals:
         return []
-    known = find_all_in_box(
+    known = find_in_box(
         election=arrivals[0].election,
         trackers=[arrival.tracker for arrival in arrivals],
         credentials=[arrival.ballot.credential for arrival in arrivals],

@@ -80,9 +80,7 @@ def election(request, db):
 
 
 def test_a_turn_is_looked_up_value_by_value(election, plan):
-    ballots.find_all_in_box(
-        election=election, trackers=ASKED, credentials=CREDENTIALS, alphas=ASKED
-    )
+    ballots.find_in_box(election=election, trackers=ASKED, credentials=CREDENTIALS, alphas=ASKED)
 
     conditions = [line for line in plan if line.startswith("Index Cond")]
     assert [line for line in conditions if "(tracker = given" in line]
